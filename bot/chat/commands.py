@@ -1,0 +1,229 @@
+"""Commands, declared once: the parser, the usage line, the help, the menus and the tests all read this."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any
+
+from bot.chat.arguments import Arg
+from bot.chat.people import Actor, Role
+from bot.chat.texts import T, Text
+
+
+class Place(StrEnum):
+    """Where a command's answer belongs. A private matter asked in a group is answered privately."""
+
+    ANYWHERE = "anywhere"
+    PRIVATE = "private"
+    GROUP = "group"
+
+
+class Section(Enum):
+    """The groups of the help, in this order."""
+
+    COMMITMENTS = T("亮承诺")
+    PROGRESS = T("赛实绩")
+    ROUNDS = T("比干劲")
+    ROSTER = T("人员和群")
+    GENERAL = T("通用")
+
+
+Handler = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that people can type.
+
+    `name` and `aliases` are Chinese and may be followed by their arguments without a space; `ascii` is for
+    platforms whose commands are Latin (`a-z0-9_`, at most 32). `roles` empty: anybody who is bound;
+    `strangers`: also those who are not. `examples` are complete messages that work; each one is a test.
+    """
+
+    name: str
+    ascii: str
+    section: Section
+    help: Text
+    handler: Handler
+    args: tuple[Arg[Any], ...] = ()
+    aliases: tuple[str, ...] = ()
+    roles: frozenset[Role] = frozenset()
+    strangers: bool = False
+    place: Place = Place.ANYWHERE
+    examples: tuple[str, ...] = ()
+    hidden: bool = False
+
+    def allows(self, actor: Actor) -> bool:
+        if self.strangers:
+            return True
+        return actor.is_bound and (not self.roles or actor.has(*self.roles))
+
+    @property
+    def usage(self) -> tuple[str | Text, ...]:
+        """The command line as its parts, arguments in brackets when they may be left out."""
+        return (self.name, *(arg.usage for arg in self.args))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A command at the start of a message. `start` is where its arguments begin.
+
+    `sure`: the name stood alone or was followed by a space, a digit or punctuation. Otherwise it ran on into
+    other words ("承诺硬化道路"), which is a command in a private chat but may be mere talk in a group.
+    """
+
+    command: Command
+    start: int
+    sure: bool
+
+
+class Registry:
+    """The commands, dialogues, undo functions and free-text readers of one feature, or of all.
+
+    Registration is all or nothing: a duplicate name raises ValueError when the program starts.
+    """
+
+    def __init__(self) -> None:
+        self.commands: dict[str, Command] = {}
+        self.dialogues: dict[str, Handler] = {}
+        self.undoers: dict[str, Handler] = {}
+        self.readers: list[tuple[int, Handler]] = []
+        self._names: dict[str, Command] = {}
+        self._longest = 0
+
+    def command(
+        self,
+        name: str,
+        *,
+        ascii: str,  # noqa: A002 - the field's own name
+        section: Section,
+        help: Text,  # noqa: A002
+        args: Iterable[Arg[Any]] = (),
+        aliases: Iterable[str] = (),
+        roles: Iterable[Role] = (),
+        strangers: bool = False,
+        place: Place = Place.ANYWHERE,
+        examples: Iterable[str] = (),
+        hidden: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        """Declare the decorated function as a command. It is called as `handler(ctx, **arguments)`."""
+
+        def declare(handler: Handler) -> Handler:
+            self._add(
+                Command(
+                    name=name,
+                    ascii=ascii,
+                    section=section,
+                    help=help,
+                    handler=handler,
+                    args=tuple(args),
+                    aliases=tuple(aliases),
+                    roles=frozenset(roles),
+                    strangers=strangers,
+                    place=place,
+                    examples=tuple(examples),
+                    hidden=hidden,
+                )
+            )
+            return handler
+
+        return declare
+
+    def dialogue(self, kind: str) -> Callable[[Handler], Handler]:
+        """Declare who reads the answer to a question: `handler(ctx, data, said)`."""
+
+        def declare(handler: Handler) -> Handler:
+            _put(self.dialogues, kind, handler)
+            return handler
+
+        return declare
+
+    def undo(self, kind: str) -> Callable[[Handler], Handler]:
+        """Declare how a change of `kind` is taken back: `handler(ctx, change)`; raises UserError if too late."""
+
+        def declare(handler: Handler) -> Handler:
+            _put(self.undoers, kind, handler)
+            return handler
+
+        return declare
+
+    def reader(self, order: int) -> Callable[[Handler], Handler]:
+        """Declare a reader of private messages without a command word.
+
+        `handler(ctx, said)` returns None when the message is not its business; lower `order` is asked first.
+        """
+
+        def declare(handler: Handler) -> Handler:
+            self.readers.append((order, handler))
+            self.readers.sort(key=lambda entry: entry[0])
+            return handler
+
+        return declare
+
+    def include(self, other: Registry) -> None:
+        """Take over everything that another registry declares."""
+        for command in other.commands.values():
+            self._add(command)
+        for kind, handler in other.dialogues.items():
+            _put(self.dialogues, kind, handler)
+        for kind, handler in other.undoers.items():
+            _put(self.undoers, kind, handler)
+        self.readers = sorted(self.readers + other.readers, key=lambda entry: entry[0])
+
+    def named(self, word: str) -> Command | None:
+        """The command with this Chinese name, alias or ASCII name."""
+        return self._names.get(word.casefold())
+
+    @property
+    def names(self) -> Iterable[str]:
+        """Every name and alias that can be typed."""
+        return self._names.keys()
+
+    def find(self, folded: str) -> Found | None:
+        """The command that a folded message begins with; the longest name wins."""
+        lead = _LEAD.match(folded)
+        start = lead.end() if lead else 0
+        body = folded[start : start + self._longest].casefold()
+        for length in range(len(body), 0, -1):
+            command = self._names.get(body[:length])
+            if command is None:
+                continue
+            end = start + length
+            mention = _AT_SUFFIX.match(folded, end)
+            if mention:
+                end = mention.end()
+            following = folded[end : end + 1]
+            latin = body[:length].isascii()
+            if latin and following.isascii() and (following.isalnum() or following == "_"):
+                continue
+            sure = not following or not following.isalpha() or latin or bool(mention)
+            skipped = _GAP.match(folded, end)
+            return Found(command, skipped.end() if skipped else end, sure)
+        return None
+
+    def _add(self, command: Command) -> None:
+        names = {n.casefold() for n in (command.name, command.ascii, *command.aliases)}
+        if not _ASCII.fullmatch(command.ascii):
+            raise ValueError(f"{command.ascii!r} is no ASCII command name")
+        taken = sorted(name for name in names if name in self._names)
+        if taken:
+            raise ValueError(f"{command.name} declares {', '.join(taken)}, already taken")
+        self.commands[command.name] = command
+        for name in names:
+            self._names[name] = command
+            self._longest = max(self._longest, len(name))
+
+
+_LEAD = re.compile(r"\s*(?:@\S+\s+)*/?\s*")
+_AT_SUFFIX = re.compile(r"@\w+")
+_GAP = re.compile(r"[\s:,;、]*")
+_ASCII = re.compile(r"[a-z0-9_]{1,32}")
+
+
+def _put(table: dict[str, Handler], kind: str, handler: Handler) -> None:
+    if kind in table:
+        raise ValueError(f"{kind} is declared twice")
+    table[kind] = handler

@@ -1,0 +1,128 @@
+"""What a handler is given, and where it leaves what it wants done beside its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from bot.chat.commands import Registry
+from bot.chat.grammar.folding import fold
+from bot.chat.messages import Attachment, Button, Inbound, Reply
+from bot.chat.people import Actor, Chat
+from bot.chat.ports import FileStore
+from bot.chat.settings import Policy
+from bot.chat.texts import Text, Words
+
+TX = TypeVar("TX")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the person said, as written (`text`) and folded to plain half-width characters (`folded`).
+
+    Both have the same length, so a position found in one is the position in the other.
+    """
+
+    text: str
+    folded: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """A question that is waiting for this person's answer in this chat.
+
+    `token` is in the payload of its buttons, so that a button of an older question is told apart.
+    """
+
+    kind: str
+    token: str
+    data: dict[str, Any]
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of lasting data, for the record and for `撤销`.
+
+    `summary` says what was done so that it can be read back ("第2项进度 60%"). `data` is JSON that the
+    undo function of `kind` needs; without such a function the change cannot be undone.
+    `unit_id` is the unit whose matter it is.
+    """
+
+    kind: str
+    summary: Text
+    unit_id: int | None = None
+    subject_id: int | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class Context(Generic[TX]):
+    """One message's surroundings: who, where, when, the transaction, and what is left to be done."""
+
+    def __init__(
+        self,
+        *,
+        tx: TX,
+        now: datetime,
+        zone: ZoneInfo,
+        actor: Actor,
+        chat: Chat,
+        inbound: Inbound,
+        policy: Policy,
+        token: str,
+        files: FileStore,
+        registry: Registry,
+        dialogue: Dialogue | None = None,
+    ) -> None:
+        self.tx = tx
+        #: Aware, UTC; the same for everything that this message does.
+        self.now = now
+        self.zone = zone
+        self.actor = actor
+        self.chat = chat
+        self.inbound = inbound
+        self.policy = policy
+        #: Where to put a file that is to be sent (`OutFile`), and where evidence lies.
+        self.files = files
+        #: Everything that is declared: for the help, and for taking changes back.
+        self.registry = registry
+        #: The question that was open when this message came.
+        self.dialogue = dialogue
+        #: The question that is open afterwards.
+        self.next_dialogue: Dialogue | None = None
+        self.ends_dialogue = False
+        self.changes: list[Change] = []
+        self.posts: list[Reply] = []
+        self._token = token
+
+    @property
+    def today(self) -> date:
+        """The local day."""
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def said(self) -> Said:
+        return Said(self.inbound.text, fold(self.inbound.text), self.inbound.attachments)
+
+    def ask(self, kind: str, /, **data: Any) -> None:
+        """Wait for this person's answer; it goes to the function declared for `kind`, with `data` (JSON)."""
+        self.next_dialogue = Dialogue(kind, self._token, data)
+
+    def choice(self, label: Words, answer: str) -> Button:
+        """A button that answers the question just asked with `ask`, and no other question."""
+        return Button(label, f"#{self._token} {answer}")
+
+    def close(self) -> None:
+        """End the open question, whatever else the handler does."""
+        self.ends_dialogue = True
+
+    def record(self, change: Change) -> None:
+        """Put a change on the record, with the person, the time and the message it came from."""
+        self.changes.append(change)
+
+    def post(self, reply: Reply) -> None:
+        """Send something beside the answer: to another person or to a group."""
+        self.posts.append(reply)

@@ -1,0 +1,48 @@
+"""What goes wrong, told apart by who can do something about it."""
+
+from __future__ import annotations
+
+from bot.chat.messages import Button
+from bot.chat.texts import Words
+
+
+class UserError(Exception):
+    """What a person wrote cannot be done as written; `words` says what to do instead.
+
+    Raising it undoes what the handler did so far. `buttons` may offer the likely next steps.
+    """
+
+    def __init__(self, words: Words, *, buttons: tuple[tuple[Button, ...], ...] = ()) -> None:
+        super().__init__(words if isinstance(words, str) else words.msgid)
+        self.words = words
+        self.buttons = buttons
+
+
+class ConfigurationError(Exception):
+    """The operator has to change a setting; the message says which and how."""
+
+
+class DeliveryError(Exception):
+    """A platform did not take a message.
+
+    `permanent`: trying again is useless (the chat is gone, the person has blocked the bot).
+    `retry_after`: the platform asks for this pause, in seconds.
+    `moved_to`: the chat lives on under this platform id.
+    `ambiguous`: the message may have arrived all the same (a time-out after sending).
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        permanent: bool = False,
+        retry_after: float | None = None,
+        moved_to: str | None = None,
+        ambiguous: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.moved_to = moved_to
+        self.ambiguous = ambiguous

@@ -1,0 +1,238 @@
+"""Messages in and messages out.
+
+What a platform hands in is an `Inbound`. What a handler answers is a `Reply`: a body of blocks that say
+what is meant (a heading, a table, a bar), never how one platform draws it. `bot.chat.rendering` turns the
+words into one language; each platform draws the blocks in its own way, so user text can never inject markup.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+from bot.chat.texts import Words
+
+#: Telegram allows this many bytes of UTF-8 in a button's payload; every platform keeps to it.
+PAYLOAD_BYTES = 64
+
+
+class ChatKind(StrEnum):
+    PRIVATE = "private"
+    GROUP = "group"
+
+
+class Light(StrEnum):
+    """The state of a commitment against its pace and due date. Always shown with a word beside it."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRef:
+    """Where a conversation takes place, as the platform names it."""
+
+    platform: str
+    id: str
+    kind: ChatKind
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote, as the platform names them."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A photo or file whose bytes the adapter has already put into the file store under `key`."""
+
+    key: str
+    name: str
+    mime: str
+    size: int
+
+    @property
+    def is_picture(self) -> bool:
+        return self.mime.startswith("image/")
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message as it came in.
+
+    `id` is unique within the platform and the same when the platform delivers the message again.
+    `addressed`: the message is plainly meant for the bot (mention, reply to the bot, private chat).
+    `pressed`: the text is the payload of a button; `pressed_message` is the message that carried it.
+    """
+
+    id: str
+    chat: ChatRef
+    sender: Sender
+    text: str
+    sent_at: datetime
+    attachments: tuple[Attachment, ...] = ()
+    addressed: bool = False
+    pressed: bool = False
+    pressed_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line or paragraph. `style`: plain, title, quote (somebody's words) or faint (a side remark)."""
+
+    words: Words
+    style: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Labelled values, one to a line."""
+
+    pairs: tuple[tuple[Words, Words], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A progress bar. `share` is 0 to 1 and more (1 = the target), None when no figure is known."""
+
+    label: Words
+    share: Decimal | None
+    light: Light | None = None
+    note: Words = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a header. `align` has one letter a column: l or r."""
+
+    header: tuple[Words, ...]
+    rows: tuple[tuple[Words, ...], ...]
+    align: str = ""
+
+
+Block: TypeAlias = Line | Fields | Bar | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A label and the command line that pressing it sends.
+
+    Raises ValueError when the payload is empty or longer than `PAYLOAD_BYTES` of UTF-8.
+    """
+
+    label: Words
+    payload: str
+
+    def __post_init__(self) -> None:
+        size = len(self.payload.encode())
+        if not 0 < size <= PAYLOAD_BYTES:
+            raise ValueError(f"button payload of {size} bytes: {self.payload!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class OutFile:
+    """A file to send along; its bytes lie in the file store under `key`."""
+
+    key: str
+    name: str
+    mime: str
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Back to where the message came from (a private matter goes to the person's private chat)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToPerson:
+    """To a person's private chat, on whichever platform they are bound."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToGroup:
+    """To the groups bound to a unit."""
+
+    unit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToChat:
+    """To one chat, by its number in the database."""
+
+    chat_id: int
+
+
+Address: TypeAlias = Here | ToPerson | ToGroup | ToChat
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message to send.
+
+    `key`: sent at most once for all time; the chat is part of the key, so a broadcast needs only one.
+    `replace`: takes the place of the message whose button was pressed, where there is one.
+    """
+
+    body: tuple[Block, ...]
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    files: tuple[OutFile, ...] = ()
+    to: Address = field(default_factory=Here)
+    key: str | None = None
+    replace: bool = False
+
+
+Replies: TypeAlias = Reply | list[Reply] | None
+
+
+def say(
+    *parts: Words | Block,
+    buttons: tuple[tuple[Button, ...], ...] = (),
+    files: tuple[OutFile, ...] = (),
+    to: Address | None = None,
+    key: str | None = None,
+    replace: bool = False,
+) -> Reply:
+    """A reply from words and blocks; words become plain lines."""
+    body = tuple(part if isinstance(part, (Line, Fields, Bar, Table)) else Line(part) for part in parts)
+    return Reply(body, buttons, files, to or Here(), key, replace)
+
+
+def title(words: Words) -> Line:
+    """A heading line."""
+    return Line(words, "title")
+
+
+def faint(words: Words) -> Line:
+    """A side remark."""
+    return Line(words, "faint")
+
+
+def quote(words: Words) -> Line:
+    """Somebody's own words."""
+    return Line(words, "quote")
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message ready for a platform: every word in it is plain `str` in the reader's language.
+
+    `attempt` counts from 1. `replaces` is the platform's own id of the message to be edited.
+    """
+
+    id: int
+    chat: ChatRef
+    body: tuple[Block, ...]
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    files: tuple[OutFile, ...] = ()
+    replaces: str | None = None
+    attempt: int = 1

@@ -1,0 +1,53 @@
+"""What the rooms expect of each other without knowing each other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Protocol
+
+from bot.chat.messages import Inbound, Outgoing
+
+
+class FileStore(Protocol):
+    """Bytes under a key that is derived from them; putting the same bytes twice keeps them once."""
+
+    def put(self, data: bytes) -> str:
+        """Keep the bytes durably and return their key."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """The bytes; raises LookupError for an unknown key."""
+        ...
+
+
+class Outcome(StrEnum):
+    """What became of a message, once it is committed."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    FAILED = "failed"
+    IGNORED = "ignored"
+    DUPLICATE = "duplicate"
+
+
+#: Hands a message to the engine; returns only after the commit. Then the platform may acknowledge.
+Receive = Callable[[Inbound], Awaitable[Outcome]]
+
+
+class Platform(Protocol):
+    """One way in and out. `name` is unique in a deployment and stored with every chat and account."""
+
+    name: str
+
+    async def start(self, receive: Receive) -> None:
+        """Begin to hand in messages. Raises ConfigurationError when it cannot work as configured."""
+        ...
+
+    async def send(self, message: Outgoing) -> str:
+        """Send and return the platform's id of the message. Raises DeliveryError."""
+        ...
+
+    async def stop(self) -> None:
+        """Take no more messages; what was handed in is finished by the engine."""
+        ...

@@ -1,0 +1,358 @@
+"""One message, one transaction: dedupe → who is it → parse → may they → handler → outbox rows.
+
+`Dispatcher.process` runs whole on a worker thread. What it writes is committed before the platform may
+acknowledge the message, so a killed process loses nothing and repeats nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from bot.chat.arguments import Cursor, Missing
+from bot.chat.commands import Command, Found, Place, Registry
+from bot.chat.context import Context, Said
+from bot.chat.errors import UserError
+from bot.chat.grammar.folding import fold
+from bot.chat.grammar.suggest import closest
+from bot.chat.messages import (
+    Button,
+    Here,
+    Inbound,
+    Replies,
+    Reply,
+    ToChat,
+    ToGroup,
+    ToPerson,
+    say,
+)
+from bot.chat.people import ROLE_WORDS, Actor, Chat
+from bot.chat.ports import FileStore, Outcome
+from bot.chat.rendering import Renderer
+from bot.chat.settings import Policy
+from bot.chat.texts import CHINESE, T, Text
+from storage import accounts, changes, dialogues, inbox, incidents, outbox
+from storage.database import Tx
+
+Ctx: TypeAlias = Context[Tx]
+log = logging.getLogger("liangsaibi.messages")
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """What became of one message, for the log and the platform. `wrote`: something waits in the outbox."""
+
+    outcome: Outcome
+    command: str = ""
+    person: str = ""
+    wrote: bool = False
+    incident: int | None = None
+
+
+class Dispatcher:
+    """Moves a message through the engine. Knows no command and no platform."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        renderer: Renderer,
+        policy: Policy,
+        files: FileStore,
+        zone: ZoneInfo,
+        home: str | None = None,
+    ) -> None:
+        self._registry = registry
+        self._renderer = renderer
+        self._policy = policy
+        self._files = files
+        self._zone = zone
+        #: The platform on which everybody of the roster has an account by nature: the practice room.
+        self._home = home
+
+    def process(self, tx: Tx, inbound: Inbound, now: datetime) -> Processed:
+        """Take a message: everything it causes is in the transaction when this returns."""
+        began = time.perf_counter()
+        number = inbox.take(tx, platform=inbound.chat.platform, message_id=inbound.id, now=now)
+        if number is None:
+            done = Processed(Outcome.DUPLICATE)
+        else:
+            done = self._handle(tx, inbound, number, now)
+        self._log(inbound, done, began)
+        return done
+
+    def replay(self, tx: Tx, incident: incidents.Incident, now: datetime) -> Processed:
+        """Do a failed message again after a fix. Fails again: a new incident, and the old one stays open."""
+        inbound = msgspec.convert(incident.message, Inbound)
+        number = inbox.take(
+            tx,
+            platform=inbound.chat.platform,
+            message_id=f"{inbound.id}#incident{incident.id}@{now}",
+            now=now,
+        )
+        assert number is not None
+        done = self._handle(tx, inbound, number, now)
+        if done.outcome is not Outcome.FAILED:
+            incidents.mark_replayed(tx, incident.id, now=now)
+        return done
+
+    def _handle(self, tx: Tx, inbound: Inbound, number: int, now: datetime) -> Processed:
+        chat = accounts.chat_for(tx, inbound.chat, now=now)
+        private = None if chat.is_group else chat.id
+        actor = accounts.identify(tx, chat.platform, inbound.sender, private_chat=private, now=now)
+        ctx = Context(
+            tx=tx,
+            now=now,
+            zone=self._zone,
+            actor=actor,
+            chat=chat,
+            inbound=inbound,
+            policy=self._policy,
+            token=_base36(number),
+            files=self._files,
+            registry=self._registry,
+            dialogue=dialogues.find(tx, account_id=actor.account_id, chat_id=chat.id, now=now),
+        )
+        label, act = "", None
+        try:
+            with tx.savepoint():
+                label, place, act = self._interpret(ctx)
+                if act is None:
+                    return Processed(Outcome.IGNORED, person=actor.name)
+                replies = _as_list(act())
+                self._keep(ctx, number, place)
+        except UserError as error:
+            replies, outcome = [say(error.words, buttons=error.buttons)], Outcome.REFUSED
+            place, ctx.posts = Place.ANYWHERE, []
+        except Exception as error:
+            return self._failed(ctx, error, label)
+        else:
+            outcome = Outcome.ANSWERED
+        wrote = self._send(ctx, [*replies, *ctx.posts], place)
+        return Processed(outcome, label, actor.name, wrote)
+
+    # --- what is meant ------------------------------------------------------------------------------------
+
+    def _interpret(self, ctx: Ctx) -> tuple[str, Place, Callable[[], Replies] | None]:
+        """What the message asks for: a name for the log, where the answer belongs, and the deed itself."""
+        said = ctx.said
+        if said.text.startswith("#"):
+            return self._pressed_answer(ctx, said)
+        found = self._registry.find(said.folded)
+        if ctx.chat.is_group and not ctx.inbound.addressed and not ctx.dialogue and not _plain(found, said):
+            return "", Place.ANYWHERE, None
+        if found and (ctx.dialogue is None or _plain(found, said)):
+            command = found.command
+            return command.name, command.place, lambda: self._command(ctx, found, said)
+        if ctx.dialogue:
+            kind, data = ctx.dialogue.kind, ctx.dialogue.data
+            return kind, Place.ANYWHERE, lambda: self._answer(ctx, kind, data, said)
+        return "free text", Place.ANYWHERE, lambda: self._free_text(ctx, said)
+
+    def _pressed_answer(self, ctx: Ctx, said: Said) -> tuple[str, Place, Callable[[], Replies]]:
+        token, _, answer = said.text[1:].partition(" ")
+        open_one = ctx.dialogue
+        if open_one is None or open_one.token != token:
+            return "stale button", Place.ANYWHERE, _stale
+        pressed = Said(answer, fold(answer), said.attachments)
+        return open_one.kind, Place.ANYWHERE, lambda: self._answer(ctx, open_one.kind, open_one.data, pressed)
+
+    def _answer(self, ctx: Ctx, kind: str, data: dict[str, Any], said: Said) -> Replies:
+        replies: Replies = self._registry.dialogues[kind](ctx, data, said)
+        if ctx.next_dialogue is None:
+            ctx.ends_dialogue = True
+        return replies
+
+    def _command(self, ctx: Ctx, found: Found, said: Said) -> Replies:
+        command = found.command
+        if not command.allows(ctx.actor):
+            raise UserError(_refusal(command, ctx.actor))
+        cursor = Cursor(said.text, said.folded, found.start, ctx.today)
+        try:
+            values = {arg.name: arg.parse(cursor) for arg in command.args}
+        except Missing as missing:
+            raise UserError(self._usage(command, missing)) from missing
+        replies: Replies = command.handler(ctx, **values)
+        return replies
+
+    def _free_text(self, ctx: Ctx, said: Said) -> Replies:
+        if not ctx.actor.is_bound:
+            raise UserError(
+                T("您还没有绑定身份。请把组织者给您的绑定码发给我，例如：绑定 8F3K-2274"),
+            )
+        for _order, reader in self._registry.readers:
+            replies: Replies = reader(ctx, said)
+            if replies is not None:
+                return replies
+        return self._not_understood(ctx, said)
+
+    def _not_understood(self, ctx: Ctx, said: Said) -> Reply:
+        allowed = [c.name for c in self._registry.commands.values() if c.allows(ctx.actor) and not c.hidden]
+        head = said.folded.split(maxsplit=1)[0][:6] if said.folded.strip() else ""
+        near = closest(head, allowed) if head else []
+        help_button = Button(T("帮助"), "帮助")
+        if near:
+            offered = tuple(Button(name, name) for name in near)
+            return say(T("没看懂这句话。您是不是想说："), buttons=(offered, (help_button,)))
+        return say(T("没看懂这句话。发“帮助”可以看到能做的事。"), buttons=((help_button,),))
+
+    def _usage(self, command: Command, missing: Missing) -> Text:
+        line = [self._renderer.words(part, CHINESE) for part in command.usage]
+        example = command.examples[0] if command.examples else command.name
+        return T(
+            "还差“{what}”。这样发：{usage}　例如：{example}",
+            what=missing.arg.label,
+            usage=" ".join(line),
+            example=example,
+        )
+
+    # --- what is left to be done --------------------------------------------------------------------------
+
+    def _keep(self, ctx: Ctx, number: int, place: Place) -> None:
+        if ctx.changes:
+            changes.record(
+                ctx.tx,
+                ctx.changes,
+                now=ctx.now,
+                person_id=ctx.actor.person_id,
+                account_id=ctx.actor.account_id,
+                inbox_id=number,
+            )
+        chat_id = self._where(ctx, place)
+        if ctx.next_dialogue is not None:
+            expires = ctx.now + timedelta(minutes=self._policy.dialogues.expire_minutes)
+            dialogues.put(
+                ctx.tx,
+                ctx.next_dialogue,
+                account_id=ctx.actor.account_id,
+                chat_id=chat_id,
+                now=ctx.now,
+                expires_at=expires,
+            )
+        elif ctx.ends_dialogue and ctx.dialogue is not None:
+            dialogues.end(ctx.tx, account_id=ctx.actor.account_id, chat_id=ctx.chat.id)
+
+    def _where(self, ctx: Ctx, place: Place) -> int:
+        """The chat in which the answer is given: a private matter asked in a group goes to the private chat."""
+        if ctx.chat.is_group and place is Place.PRIVATE:
+            private = self._private_chat(ctx)
+            if private is None:
+                raise UserError(T("这件事请私聊我：点我的头像发消息，再说一遍。"))
+            return private
+        return ctx.chat.id
+
+    def _private_chat(self, ctx: Ctx) -> int | None:
+        known = accounts.private_chat_of(ctx.tx, ctx.actor.account_id)
+        if known is None and ctx.actor.person_id is not None:
+            reached = accounts.reach_people(ctx.tx, [ctx.actor.person_id], home=self._home, now=ctx.now)
+            known = reached[ctx.actor.person_id].chat_id if ctx.actor.person_id in reached else None
+        return known
+
+    def _send(self, ctx: Ctx, replies: list[Reply], place: Place) -> bool:
+        people = [r.to.person_id for r in replies if isinstance(r.to, ToPerson)]
+        groups = [r.to.unit_id for r in replies if isinstance(r.to, ToGroup)]
+        persons = accounts.reach_people(ctx.tx, people, home=self._home, now=ctx.now) if people else {}
+        bound = accounts.reach_groups(ctx.tx, groups) if groups else {}
+        wrote = False
+        for reply in replies:
+            match reply.to:
+                case Here():
+                    chat_id = self._where(ctx, place)
+                    public = ctx.chat.is_group and chat_id == ctx.chat.id
+                    targets = [accounts.Reached(chat_id, ctx.chat.language if public else ctx.actor.language)]
+                case ToPerson(person_id):
+                    targets = [persons[person_id]] if person_id in persons else []
+                case ToGroup(unit_id):
+                    targets = list(bound.get(unit_id, ()))
+                case ToChat(chat_id):
+                    targets = [accounts.Reached(chat_id, accounts.chat(ctx.tx, chat_id).language)]
+            for target in targets:
+                self._put(ctx, reply, target)
+                wrote = True
+        return wrote
+
+    def _put(self, ctx: Ctx, reply: Reply, target: accounts.Reached) -> None:
+        content = self._renderer.content(reply.body, reply.buttons, reply.files, target.language or CHINESE)
+        replaces = ctx.inbound.pressed_message if reply.replace and target.chat_id == ctx.chat.id else None
+        key = f"{reply.key}:chat{target.chat_id}" if reply.key else None
+        outbox.put(ctx.tx, chat_id=target.chat_id, content=content, now=ctx.now, key=key, replaces=replaces)
+
+    def _failed(self, ctx: Ctx, error: Exception, label: str) -> Processed:
+        number = incidents.keep(
+            ctx.tx,
+            platform=ctx.chat.platform,
+            message=msgspec.to_builtins(ctx.inbound),
+            error=f"{type(error).__name__}: {error}",
+            traceback="".join(traceback.format_exception(error)),
+            now=ctx.now,
+        )
+        log.error("incident %d in %s", number, label or "interpretation", exc_info=error)
+        words = T(
+            "程序在这里出了错，已记为事件{number}。您的原话已经保存，不用重发；修好后会补办。", number=number
+        )
+        self._send(ctx, [say(words)], Place.ANYWHERE)
+        return Processed(Outcome.FAILED, label, ctx.actor.name, True, number)
+
+    def _log(self, inbound: Inbound, done: Processed, began: float) -> None:
+        log.info(
+            "message",
+            extra={
+                "platform": inbound.chat.platform,
+                "chat": inbound.chat.id,
+                "person": done.person,
+                "command": done.command,
+                "outcome": done.outcome.value,
+                "ms": round((time.perf_counter() - began) * 1000, 1),
+            },
+        )
+
+
+def _plain(found: Found | None, said: Said) -> bool:
+    """Whether a command is certain even where other talk is expected: in a group, or while a question is open.
+
+    The name must stand alone or be followed by a space or a digit; "承诺，大家都要兑现" is talk.
+    """
+    if found is None or not found.sure:
+        return False
+    if said.folded.lstrip().startswith(("/", "@")):
+        return True
+    rest = said.folded[found.start - 1 : found.start] if found.start < len(said.folded) else ""
+    return not rest or rest.isspace() or said.folded[found.start].isdigit()
+
+
+def _refusal(command: Command, actor: Actor) -> Text:
+    if not actor.is_bound:
+        return T("您还没有绑定身份。请把组织者给您的绑定码发给我，例如：绑定 8F3K-2274")
+    roles = [ROLE_WORDS[role] for role in sorted(command.roles)]
+    return T(
+        "“{name}”由{roles}使用，您目前没有这个身份。发“帮助”看看您能做的事。", name=command.name, roles=roles
+    )
+
+
+def _stale() -> Replies:
+    return say(T("这个按钮对应的事已经办完或过期了。需要的话，请重新发一遍。"))
+
+
+def _as_list(replies: Replies) -> list[Reply]:
+    if replies is None:
+        return []
+    return [replies] if isinstance(replies, Reply) else list(replies)
+
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = _DIGITS[rest] + digits
+    return digits or "0"

@@ -1,0 +1,112 @@
+"""The database's threads: they take jobs, run them in transactions, and commit many at once.
+
+SQLite has one writer, so one thread; PostgreSQL has several, and jobs with the same key always go to the same
+one, so that the messages of one sender keep their order. A job is answered only after its commit.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import zlib
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from storage.database import Database, Tx
+
+R = TypeVar("R")
+Job = Callable[[Tx], Any]
+log = logging.getLogger("liangsaibi.worker")
+
+#: How many waiting jobs share one commit at most. More would let the first ones wait for the last.
+BATCH = 64
+#: How often a job is tried alone when the database refused it for a passing reason (deadlock, lost line).
+TRIES = 3
+
+
+class Worker:
+    """Threads that run jobs on a database."""
+
+    def __init__(self, database: Database, *, threads: int = 1, batch: int = BATCH) -> None:
+        self._database = database
+        self._batch = batch
+        self._queues: list[queue.SimpleQueue[tuple[Job, Future[Any]] | None]] = [
+            queue.SimpleQueue() for _ in range(1 if database.is_sqlite else threads)
+        ]
+        self._threads = [
+            threading.Thread(target=self._run, args=(q,), name=f"database-{i}", daemon=True)
+            for i, q in enumerate(self._queues)
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Finish what has been handed in, then end the threads."""
+        for waiting in self._queues:
+            waiting.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def submit(self, job: Callable[[Tx], R], *, key: str = "") -> Future[R]:
+        """Run a job in a transaction. The future is done after the commit, or holds what the job raised."""
+        future: Future[R] = Future()
+        chosen = zlib.crc32(key.encode()) % len(self._queues) if len(self._queues) > 1 else 0
+        self._queues[chosen].put((job, future))
+        return future
+
+    def _run(self, waiting: queue.SimpleQueue[tuple[Job, Future[Any]] | None]) -> None:
+        stopping = False
+        while not stopping:
+            batch: list[tuple[Job, Future[Any]]] = []
+            entry = waiting.get()
+            while entry is not None:
+                batch.append(entry)
+                if len(batch) >= self._batch or waiting.empty():
+                    break
+                entry = waiting.get()
+            stopping = entry is None
+            if batch:
+                self._together(batch)
+
+    def _together(self, batch: list[tuple[Job, Future[Any]]]) -> None:
+        results: list[Any] = []
+        try:
+            with self._database.transaction() as tx:
+                results.extend(job(tx) for job, _future in batch)
+        except Exception as error:
+            if len(batch) == 1 and not _passing(error):
+                batch[0][1].set_exception(error)
+                return
+            # One job spoilt the common transaction and nothing of it was kept: each again, alone.
+            for job, future in batch:
+                self._alone(job, future)
+            return
+        for (_job, future), result in zip(batch, results, strict=True):
+            future.set_result(result)
+
+    def _alone(self, job: Job, future: Future[Any]) -> None:
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self._database.transaction() as tx:
+                    result = job(tx)
+            except Exception as error:
+                if attempt < TRIES and _passing(error):
+                    continue
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+            return
+
+
+def _passing(error: Exception) -> bool:
+    """Whether the database may well take the same job a moment later."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state in ("40001", "40P01")

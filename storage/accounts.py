@@ -1,0 +1,229 @@
+"""Accounts and chats: who writes from where, and where a person or a unit's group can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, select, update
+
+from bot.chat.messages import ChatKind, ChatRef, Sender
+from bot.chat.people import Actor, Chat, Post, Role
+from storage.database import Tx, insert
+from storage.tables import accounts, chats, people, posts, units
+
+_IDENTIFY = (
+    select(
+        accounts.c.id,
+        accounts.c.display_name,
+        accounts.c.private_chat_id,
+        accounts.c.language,
+        people.c.id.label("person_id"),
+        people.c.name,
+        people.c.language.label("person_language"),
+        posts.c.role,
+        units.c.id.label("unit_id"),
+        units.c.name.label("unit_name"),
+    )
+    .select_from(
+        accounts.outerjoin(people, and_(people.c.id == accounts.c.person_id, people.c.ended_at.is_(None)))
+        .outerjoin(posts, and_(posts.c.person_id == people.c.id, posts.c.until.is_(None)))
+        .outerjoin(units, units.c.id == posts.c.unit_id)
+    )
+    .where(accounts.c.platform == bindparam("on"), accounts.c.external_id == bindparam("who"))
+    .order_by(posts.c.id)
+)
+_CHAT = select(
+    chats.c.id,
+    chats.c.platform,
+    chats.c.external_id,
+    chats.c.is_group,
+    chats.c.title,
+    chats.c.unit_id,
+    chats.c.language,
+)
+_CHAT_BY_NAME = _CHAT.where(chats.c.platform == bindparam("on"), chats.c.external_id == bindparam("which"))
+_CHAT_BY_ID = _CHAT.where(chats.c.id == bindparam("which"))
+_SET_PRIVATE = (
+    update(accounts).where(accounts.c.id == bindparam("which")).values(private_chat_id=bindparam("private"))
+)
+_RETITLE = update(chats).where(chats.c.id == bindparam("which")).values(title=bindparam("called"))
+_MOVE = update(chats).where(chats.c.id == bindparam("which")).values(external_id=bindparam("new_id"))
+_PARK = update(chats).where(chats.c.id == bindparam("which")).values(state=bindparam("becomes"))
+_SPEAK_PERSON = update(people).where(people.c.id == bindparam("which")).values(language=bindparam("speaks"))
+_SPEAK_ACCOUNT = (
+    update(accounts).where(accounts.c.id == bindparam("which")).values(language=bindparam("speaks"))
+)
+_SPEAK_CHAT = update(chats).where(chats.c.id == bindparam("which")).values(language=bindparam("speaks"))
+_PRIVATE_CHATS = (
+    select(
+        accounts.c.person_id,
+        accounts.c.private_chat_id.label("chat_id"),
+        people.c.language,
+    )
+    .join(people, people.c.id == accounts.c.person_id)
+    .where(
+        accounts.c.person_id.in_(bindparam("who", expanding=True)), accounts.c.private_chat_id.is_not(None)
+    )
+    .order_by(accounts.c.bound_at, accounts.c.id)
+)
+_GROUP_CHATS = (
+    select(chats.c.unit_id, chats.c.id.label("chat_id"), chats.c.language)
+    .where(
+        chats.c.unit_id.in_(bindparam("which", expanding=True)), chats.c.is_group, chats.c.state == "active"
+    )
+    .order_by(chats.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A chat in which somebody can be reached, and the language spoken there (none: the default)."""
+
+    chat_id: int
+    language: str | None
+
+
+def chat_for(tx: Tx, ref: ChatRef, *, now: datetime) -> Chat:
+    """The chat that the platform names so; it becomes known when it is new."""
+    row = tx.first(_CHAT_BY_NAME, {"on": ref.platform, "which": ref.id})
+    if row is None:
+        values = {
+            "platform": ref.platform,
+            "external_id": ref.id,
+            "is_group": ref.kind is ChatKind.GROUP,
+            "title": ref.title,
+            "created_at": now,
+        }
+        tx.execute(insert(chats, tx).values(values).on_conflict_do_nothing())
+        row = tx.first(_CHAT_BY_NAME, {"on": ref.platform, "which": ref.id})
+        assert row is not None
+    elif ref.title and ref.title != row.title:
+        tx.execute(_RETITLE, {"which": row.id, "called": ref.title})
+    return Chat(*row)
+
+
+def chat(tx: Tx, chat_id: int) -> Chat:
+    """A known chat; raises LookupError."""
+    row = tx.first(_CHAT_BY_ID, {"which": chat_id})
+    if row is None:
+        raise LookupError(chat_id)
+    return Chat(*row)
+
+
+def identify(tx: Tx, platform: str, sender: Sender, *, private_chat: int | None, now: datetime) -> Actor:
+    """Who is behind the account, with their current posts. An unknown account becomes a stranger's.
+
+    `private_chat` is the chat just used when that is a private one: that is how the person can be reached.
+    """
+    rows = tx.all(_IDENTIFY, {"on": platform, "who": sender.id})
+    if not rows:
+        values = {
+            "platform": platform,
+            "external_id": sender.id,
+            "display_name": sender.name,
+            "created_at": now,
+        }
+        tx.execute(insert(accounts, tx).values(values).on_conflict_do_nothing())
+        rows = tx.all(_IDENTIFY, {"on": platform, "who": sender.id})
+    first = rows[0]
+    if private_chat is not None and first.private_chat_id != private_chat:
+        tx.execute(_SET_PRIVATE, {"which": first.id, "private": private_chat})
+    held = tuple(Post(Role(r.role), r.unit_id, r.unit_name) for r in rows if r.role is not None)
+    language = first.person_language if first.person_id else first.language
+    return Actor(first.id, first.person_id, first.name or first.display_name, held, language)
+
+
+def private_chat_of(tx: Tx, account_id: int) -> int | None:
+    """The account's private chat with the bot, if there has been one."""
+    chat_id: int | None = tx.scalar(
+        select(accounts.c.private_chat_id).where(accounts.c.id == bindparam("which")), {"which": account_id}
+    )
+    return chat_id
+
+
+def reach_people(
+    tx: Tx, person_ids: Iterable[int], *, home: str | None = None, now: datetime
+) -> dict[int, Reached]:
+    """Where each person can be reached privately; who cannot is left out. The newest account wins.
+
+    `home` names a platform on which everybody of the roster has an account by nature (the practice room):
+    who has none there yet gets one.
+    """
+    wanted = sorted(set(person_ids))
+    if not wanted:
+        return {}
+    found = _reach(tx, wanted)
+    missing = [person for person in wanted if person not in found]
+    if missing and home:
+        _settle(tx, missing, home, now)
+        found |= _reach(tx, missing)
+    return found
+
+
+def _reach(tx: Tx, person_ids: list[int]) -> dict[int, Reached]:
+    rows = tx.all(_PRIVATE_CHATS, {"who": person_ids})
+    return {row.person_id: Reached(row.chat_id, row.language) for row in rows}
+
+
+def _settle(tx: Tx, person_ids: list[int], home: str, now: datetime) -> None:
+    """Give people an account and a private chat on their home platform."""
+    names = {
+        r.id: r.name for r in tx.all(select(people.c.id, people.c.name).where(people.c.id.in_(person_ids)))
+    }
+    for person_id, name in names.items():
+        external = f"p{person_id}"
+        ref = ChatRef(home, f"private:{external}", ChatKind.PRIVATE)
+        chat_id = chat_for(tx, ref, now=now).id
+        values = {
+            "platform": home,
+            "external_id": external,
+            "display_name": name,
+            "person_id": person_id,
+            "private_chat_id": chat_id,
+            "bound_at": now,
+            "created_at": now,
+        }
+        # Somebody may have written from there before they were bound: then only the chat is missing.
+        statement = insert(accounts, tx).values(values)
+        tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["platform", "external_id"],
+                set_={"private_chat_id": chat_id},
+                where=accounts.c.person_id == person_id,
+            )
+        )
+
+
+def reach_groups(tx: Tx, unit_ids: Iterable[int]) -> dict[int, tuple[Reached, ...]]:
+    """The groups bound to each unit; a unit without a group is left out."""
+    wanted = sorted(set(unit_ids))
+    if not wanted:
+        return {}
+    found: dict[int, tuple[Reached, ...]] = {}
+    for row in tx.all(_GROUP_CHATS, {"which": wanted}):
+        found[row.unit_id] = (*found.get(row.unit_id, ()), Reached(row.chat_id, row.language))
+    return found
+
+
+def move_chat(tx: Tx, chat_id: int, external_id: str) -> None:
+    """The chat lives on under another platform id."""
+    tx.execute(_MOVE, {"which": chat_id, "new_id": external_id})
+
+
+def park_chat(tx: Tx, chat_id: int, *, parked: bool) -> None:
+    """A chat that is gone gets no more broadcasts until it is heard of again."""
+    tx.execute(_PARK, {"which": chat_id, "becomes": "parked" if parked else "active"})
+
+
+def speak(tx: Tx, actor: Actor, language: str) -> None:
+    """The language in which this person (a stranger: this account) is answered."""
+    tx.execute(_SPEAK_ACCOUNT, {"which": actor.account_id, "speaks": language})
+    if actor.person_id is not None:
+        tx.execute(_SPEAK_PERSON, {"which": actor.person_id, "speaks": language})
+
+
+def speak_in(tx: Tx, chat_id: int, language: str) -> None:
+    """The language of a group."""
+    tx.execute(_SPEAK_CHAT, {"which": chat_id, "speaks": language})

@@ -1,0 +1,121 @@
+"""The database: SQLite in one file by default, PostgreSQL when configured. Statements are the same for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, CursorResult, Row, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql import Executable
+
+from bot.chat.errors import ConfigurationError
+
+
+class Tx:
+    """An open transaction. Query functions take it first; nothing else may use the connection meanwhile."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def execute(self, statement: Executable, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
+        return self.connection.execute(statement, values or {})
+
+    def many(self, statement: Executable, values: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement once per set of values; nothing for none."""
+        if values:
+            self.connection.execute(statement, values)
+
+    def all(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        return self.connection.execute(statement, values or {}).all()
+
+    def first(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Row[Any] | None:
+        return self.connection.execute(statement, values or {}).first()
+
+    def scalar(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
+        return self.connection.execute(statement, values or {}).scalar()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What happens inside is undone as a whole when it raises."""
+        with self.connection.begin_nested():
+            yield
+
+
+class Database:
+    """One engine. `transaction()` begins, commits on leaving, and rolls back when something raises."""
+
+    def __init__(self, url: str, *, threads: int = 1) -> None:
+        parsed = make_url(url)
+        self.url = _with_driver(parsed)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url, threads)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        with self.engine.begin() as connection:
+            yield Tx(connection)
+
+    def check(self) -> None:
+        """Raises ConfigurationError when the database cannot be reached."""
+        try:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except SQLAlchemyError as error:
+            cause = str(getattr(error, "orig", error)).strip()
+            raise ConfigurationError(f"database.url: cannot open {self.url!r}: {cause}") from error
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def insert(table: Any, tx: Tx) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`, which both databases have."""
+    if tx.connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def _with_driver(url: URL) -> URL:
+    name = url.get_backend_name()
+    if name == "sqlite":
+        return url
+    if name == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    raise ConfigurationError(f"database.url: {name} is not supported; use sqlite:///path or postgresql://…")
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    # One writer and a few readers; the pool must not discard the writer's warm connection.
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=4,
+        connect_args={"check_same_thread": False, "timeout": 30, "cached_statements": 256},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, record: Any) -> None:
+        # The driver's own idea of when to begin is switched off: we begin, and IMMEDIATE, so that a reader
+        # never has to become a writer half-way, which is what "database is locked" comes from.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql_engine(url: URL, threads: int) -> Engine:
+    return create_engine(url, pool_size=threads + 2, max_overflow=2, pool_pre_ping=True)

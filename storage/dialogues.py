@@ -1,0 +1,67 @@
+"""Questions that wait for an answer: at most one for a person in a chat. They outlive a restart, and expire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.chat.context import Dialogue
+from storage.database import Tx
+from storage.tables import dialogues
+
+_OPEN = select(dialogues.c.kind, dialogues.c.token, dialogues.c.data, dialogues.c.expires_at).where(
+    dialogues.c.account_id == bindparam("who"),
+    dialogues.c.chat_id == bindparam("there"),
+    dialogues.c.expires_at > bindparam("now"),
+)
+_REPLACED = ("kind", "token", "data", "opened_at", "expires_at")
+
+
+def _upsert(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+    return insert.on_conflict_do_update(
+        index_elements=["account_id", "chat_id"], set_={name: insert.excluded[name] for name in _REPLACED}
+    )
+
+
+_PUT = {
+    "sqlite": _upsert(sqlite.insert(dialogues)),
+    "postgresql": _upsert(postgresql.insert(dialogues)),
+}
+_END = delete(dialogues).where(
+    dialogues.c.account_id == bindparam("who"), dialogues.c.chat_id == bindparam("there")
+)
+_EXPIRE = delete(dialogues).where(dialogues.c.expires_at <= bindparam("now"))
+
+
+def find(tx: Tx, *, account_id: int, chat_id: int, now: datetime) -> Dialogue | None:
+    """The question open for this account in this chat."""
+    row = tx.first(_OPEN, {"who": account_id, "there": chat_id, "now": now})
+    return Dialogue(row.kind, row.token, row.data, row.expires_at) if row else None
+
+
+def put(
+    tx: Tx, dialogue: Dialogue, *, account_id: int, chat_id: int, now: datetime, expires_at: datetime
+) -> None:
+    """Open a question; it takes the place of the one that was open there."""
+    values = {
+        "account_id": account_id,
+        "chat_id": chat_id,
+        "kind": dialogue.kind,
+        "token": dialogue.token,
+        "data": dialogue.data,
+        "opened_at": now,
+        "expires_at": expires_at,
+    }
+    tx.execute(_PUT[tx.connection.dialect.name], values)
+
+
+def end(tx: Tx, *, account_id: int, chat_id: int) -> None:
+    """Close whatever is open."""
+    tx.execute(_END, {"who": account_id, "there": chat_id})
+
+
+def expire(tx: Tx, *, now: datetime) -> int:
+    """Drop the questions nobody answered in time; returns how many."""
+    return tx.execute(_EXPIRE, {"now": now}).rowcount

@@ -1,0 +1,495 @@
+"""All tables. The migrations lead here; a test compares the two.
+
+Times are UTC and aware, exact numbers are Decimal on both databases, and every row that people produced says
+who did it and when. JSON columns hold what only this program reads.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column that is declared INTEGER.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time. Kept as such by PostgreSQL; SQLite keeps it naive, in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A Decimal that stays one: NUMERIC on PostgreSQL, text on SQLite, whose NUMERIC is a float."""
+
+    impl = Numeric(24, 8)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(String(40) if dialect.name == "sqlite" else Numeric(24, 8))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        return str(value) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        # NUMERIC(24,8) comes back with eight decimals; the same number reads the same on both databases.
+        number = Decimal(value)
+        whole = number.to_integral_value()
+        return whole.quantize(Decimal(1)) if number == whole else number.normalize()
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False, index: bool = False) -> Column[int]:
+    return Column(name, Id, ForeignKey(f"{target}.id"), nullable=nullable, index=index)
+
+
+# --- roster -----------------------------------------------------------------------------------------------
+
+units = Table(
+    "units",
+    metadata,
+    _id(),
+    _ref("parent_id", "units", nullable=True),
+    Column("name", String(80), nullable=False),
+    # district, office, village, community, or a kind of one's own
+    Column("kind", String(20), nullable=False),
+    # committee, general_branch, branch: the kind of Party organization; none for pure administration
+    Column("organization", String(20)),
+    Column("class_name", String(40)),
+    Column("position", Integer, nullable=False, server_default="0"),
+    Column("invented", Boolean, nullable=False, server_default=text("false")),
+    Column("highlight", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    UniqueConstraint("parent_id", "name"),
+    Index("ix_units_name", "name"),
+)
+
+# Every unit with each of its ancestors and itself (depth 0): "the subtree of X" is one indexed look-up.
+unit_ancestors = Table(
+    "unit_ancestors",
+    metadata,
+    Column("unit_id", Id, ForeignKey("units.id"), primary_key=True),
+    Column("ancestor_id", Id, ForeignKey("units.id"), primary_key=True),
+    Column("depth", Integer, nullable=False),
+    Index("ix_unit_ancestors_ancestor_id_unit_id", "ancestor_id", "unit_id"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    _id(),
+    Column("name", String(80), nullable=False),
+    Column("mobile", String(30)),
+    Column("language", String(10)),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Index("ix_people_mobile", "mobile"),
+    Index("ix_people_name", "name"),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    _id(),
+    _ref("person_id", "people", index=True),
+    _ref("unit_id", "units", index=True),
+    Column("role", String(30), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _id(),
+    Column("platform", String(30), nullable=False),
+    Column("external_id", String(120), nullable=False),
+    Column("display_name", String(120), nullable=False, server_default=""),
+    _ref("person_id", "people", nullable=True, index=True),
+    _ref("private_chat_id", "chats", nullable=True),
+    Column("language", String(10)),
+    Column("bound_at", Moment),
+    Column("failed_codes", Integer, nullable=False, server_default="0"),
+    Column("last_failed_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("platform", "external_id"),
+)
+
+chats = Table(
+    "chats",
+    metadata,
+    _id(),
+    Column("platform", String(30), nullable=False),
+    Column("external_id", String(120), nullable=False),
+    Column("is_group", Boolean, nullable=False),
+    Column("title", String(200), nullable=False, server_default=""),
+    _ref("unit_id", "units", nullable=True, index=True),
+    Column("language", String(10)),
+    Column("state", String(20), nullable=False, server_default="active"),
+    _ref("bound_by", "people", nullable=True),
+    Column("bound_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("platform", "external_id"),
+)
+
+binding_codes = Table(
+    "binding_codes",
+    metadata,
+    _id(),
+    Column("code_hash", String(64), nullable=False, unique=True),
+    _ref("person_id", "people", index=True),
+    _ref("issued_by", "people", nullable=True),
+    Column("issued_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    _ref("used_by", "accounts", nullable=True),
+)
+
+# --- engine -----------------------------------------------------------------------------------------------
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("platform", String(30), nullable=False),
+    Column("message_id", String(120), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    UniqueConstraint("platform", "message_id"),
+    Index("ix_inbox_received_at", "received_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    _ref("chat_id", "chats"),
+    Column("dedupe_key", String(200), unique=True),
+    Column("content", JSON, nullable=False),
+    Column("replaces", String(120)),
+    # waiting, sending, sent, failed, cancelled
+    Column("state", String(12), nullable=False, server_default="waiting"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", Moment, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("lease_until", Moment),
+    Column("sent_at", Moment),
+    Column("platform_message_id", String(120)),
+    Column("error", Text),
+    Index("ix_outbox_state_chat_id_id", "state", "chat_id", "id"),
+    Index("ix_outbox_chat_id_platform_message_id", "chat_id", "platform_message_id"),
+)
+
+dialogues = Table(
+    "dialogues",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts"),
+    _ref("chat_id", "chats"),
+    Column("kind", String(60), nullable=False),
+    Column("token", String(20), nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    UniqueConstraint("account_id", "chat_id"),
+    Index("ix_dialogues_expires_at", "expires_at"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False),
+    _ref("person_id", "people", nullable=True),
+    _ref("account_id", "accounts", nullable=True),
+    _ref("inbox_id", "inbox", nullable=True),
+    _ref("unit_id", "units", nullable=True),
+    Column("kind", String(60), nullable=False),
+    Column("subject_id", Id),
+    Column("summary", JSON, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("undone_at", Moment),
+    Index("ix_changes_person_id_id", "person_id", "id"),
+    Index("ix_changes_kind_subject_id", "kind", "subject_id"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("platform", String(30), nullable=False),
+    Column("message", JSON, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("traceback", Text, nullable=False),
+    # open, replayed
+    Column("state", String(12), nullable=False, server_default="open"),
+    Column("replayed_at", Moment),
+)
+
+# Small facts about this deployment, such as the practice clock.
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("value", JSON, nullable=False),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    _id(),
+    Column("file_key", String(80), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("mime", String(80), nullable=False),
+    Column("size", Integer, nullable=False),
+    _ref("person_id", "people"),
+    _ref("chat_id", "chats"),
+    # none until it is known which report it belongs to
+    _ref("report_id", "reports", nullable=True, index=True),
+    Column("received_at", Moment, nullable=False),
+    Index("ix_evidence_person_id_received_at", "person_id", "received_at"),
+)
+
+# --- commitments and progress -----------------------------------------------------------------------------
+
+requirements = Table(
+    "requirements",
+    metadata,
+    _id(),
+    # the unit whose subtree it is required of, and which kind of unit in it (none: all contestants)
+    _ref("unit_id", "units", index=True),
+    Column("unit_kind", String(20)),
+    Column("year", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("parsed", JSON, nullable=False),
+    _ref("set_by", "people"),
+    Column("set_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+)
+
+commitments = Table(
+    "commitments",
+    metadata,
+    _id(),
+    _ref("unit_id", "units"),
+    Column("year", Integer, nullable=False),
+    # counts from 1 within the unit's year; never used again
+    Column("number", Integer, nullable=False),
+    # required, elective
+    Column("category", String(12), nullable=False),
+    _ref("requirement_id", "requirements", nullable=True),
+    Column("words", Text, nullable=False),
+    # quantity, threshold, milestone, qualitative, compound
+    Column("kind", String(12), nullable=False),
+    Column("target", Exact),
+    Column("measure", String(40)),
+    # of a compound commitment: [{words, target, measure}]; of others empty
+    Column("parts", JSON, nullable=False),
+    Column("due", Date),
+    # proposed, returned, published, done, closed, withdrawn
+    Column("state", String(12), nullable=False),
+    _ref("proposed_by", "people", nullable=True),
+    Column("proposed_at", Moment, nullable=False),
+    _ref("examined_by", "people", nullable=True),
+    Column("examined_at", Moment),
+    Column("return_reason", Text),
+    Column("published_at", Moment),
+    Column("done_at", Moment),
+    Column("closed_at", Moment),
+    _ref("closed_by", "people", nullable=True),
+    # the newest report, repeated here so that lists and lights need no second look
+    Column("share", Exact),
+    Column("value", Exact),
+    Column("status", String(12)),
+    Column("reported_at", Moment),
+    Column("reported_quarter", String(6)),
+    UniqueConstraint("unit_id", "year", "number"),
+    Index("ix_commitments_year_state", "year", "state"),
+)
+
+amendments = Table(
+    "amendments",
+    metadata,
+    _id(),
+    _ref("commitment_id", "commitments", index=True),
+    _ref("asked_by", "people"),
+    Column("asked_at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("old", JSON, nullable=False),
+    Column("new", JSON, nullable=False),
+    # asked, consented, refused, withdrawn
+    Column("state", String(12), nullable=False),
+    _ref("decided_by", "people", nullable=True),
+    Column("decided_at", Moment),
+    Column("decision_reason", Text),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    _id(),
+    _ref("commitment_id", "commitments", index=True),
+    # such as 2021Q1
+    Column("quarter", String(6), nullable=False),
+    _ref("person_id", "people"),
+    Column("said_at", Moment, nullable=False),
+    Column("words", Text, nullable=False),
+    # in the commitment's measure, the total reached; none when no figure was said
+    Column("value", Exact),
+    # of the target, 0 to 1 and more
+    Column("share", Exact),
+    # not_started, preparing, under_way, slow, finishing, done, suspended
+    Column("status", String(12)),
+    # per part of a compound commitment
+    Column("parts", JSON, nullable=False),
+    # reported, verified, returned, withdrawn
+    Column("state", String(12), nullable=False),
+    _ref("verified_by", "people", nullable=True),
+    Column("verified_at", Moment),
+    Column("return_reason", Text),
+    Index("ix_reports_commitment_id_quarter", "commitment_id", "quarter"),
+)
+
+# --- rounds -----------------------------------------------------------------------------------------------
+
+rounds = Table(
+    "rounds",
+    metadata,
+    _id(),
+    _ref("unit_id", "units", index=True),
+    Column("year", Integer, nullable=False),
+    Column("quarter", Integer, nullable=False),
+    # observation, forum, evaluation, other
+    Column("kind", String(20), nullable=False),
+    Column("name", String(120), nullable=False),
+    # draft, open, closed, published, cancelled
+    Column("state", String(12), nullable=False),
+    Column("rules", JSON, nullable=False),
+    _ref("created_by", "people"),
+    Column("created_at", Moment, nullable=False),
+    Column("opened_at", Moment),
+    Column("closed_at", Moment),
+    _ref("closed_by", "people", nullable=True),
+    Column("published_at", Moment),
+    _ref("published_by", "people", nullable=True),
+)
+
+criteria = Table(
+    "criteria",
+    metadata,
+    _id(),
+    _ref("round_id", "rounds"),
+    Column("position", Integer, nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("maximum", Exact, nullable=False),
+    UniqueConstraint("round_id", "position"),
+)
+
+contestants = Table(
+    "contestants",
+    metadata,
+    _id(),
+    _ref("round_id", "rounds"),
+    _ref("unit_id", "units", index=True),
+    Column("position", Integer, nullable=False),
+    UniqueConstraint("round_id", "position"),
+    UniqueConstraint("round_id", "unit_id"),
+)
+
+judges = Table(
+    "judges",
+    metadata,
+    _id(),
+    _ref("round_id", "rounds"),
+    _ref("person_id", "people", index=True),
+    UniqueConstraint("round_id", "person_id"),
+)
+
+# One judge's scores for one contestant. Every version is kept; the highest version is the one that counts.
+score_sheets = Table(
+    "score_sheets",
+    metadata,
+    _id(),
+    _ref("judge_id", "judges"),
+    _ref("contestant_id", "contestants", index=True),
+    Column("version", Integer, nullable=False),
+    # [score per criterion] as decimal strings, or one total for the whole
+    Column("scores", JSON, nullable=False),
+    # none when this version takes the scores back
+    Column("total", Exact),
+    Column("entered_at", Moment, nullable=False),
+    _ref("entered_by", "people"),
+    UniqueConstraint("judge_id", "contestant_id", "version"),
+)
+
+# --- the browser room's own post office -------------------------------------------------------------------
+
+room_messages = Table(
+    "room_messages",
+    metadata,
+    _id(),
+    # "group:枫杨办事处" or "private:li-jianguo"
+    Column("room", String(120), nullable=False),
+    # account of the writer; none for the bot
+    Column("author", String(120)),
+    Column("content", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("edited_at", Moment),
+    # set once the engine has committed it; what is not set is handed in again at start
+    Column("taken_at", Moment),
+    Index("ix_room_messages_room_id", "room", "id"),
+)
