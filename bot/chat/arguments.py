@@ -8,14 +8,13 @@ the engine makes the usage line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
 from bot.chat.grammar.dates import date_at
 from bot.chat.grammar.numerals import number_at
-from bot.chat.texts import T, Text, Words
+from bot.chat.texts import T, Text
 
 V = TypeVar("V")
 

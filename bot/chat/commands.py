@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.chat.arguments import Arg
 from bot.chat.people import Actor, Role
-from bot.chat.texts import T, Text
+from bot.chat.texts import Name, T, Text, Words
 
 
 class Place(StrEnum):
@@ -62,9 +62,17 @@ class Command:
         return actor.is_bound and (not self.roles or actor.has(*self.roles))
 
     @property
-    def usage(self) -> tuple[str | Text, ...]:
-        """The command line as its parts, arguments in brackets when they may be left out."""
-        return (self.name, *(arg.usage for arg in self.args))
+    def label(self) -> Name:
+        """What to type, as a reader of each language would."""
+        return Name(self.name, f"/{self.ascii}")
+
+    @property
+    def usage(self) -> Words:
+        """The whole command line, arguments in brackets: 〔〕 when they may be left out, <> when not."""
+        line: Words = self.label
+        for arg in self.args:
+            line = T("{before} {after}", before=line, after=arg.usage)
+        return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +106,9 @@ class Registry:
         self,
         name: str,
         *,
-        ascii: str,  # noqa: A002 - the field's own name
+        ascii: str,
         section: Section,
-        help: Text,  # noqa: A002
+        help: Text,
         args: Iterable[Arg[Any]] = (),
         aliases: Iterable[str] = (),
         roles: Iterable[Role] = (),

@@ -13,7 +13,7 @@ class UserError(Exception):
     """
 
     def __init__(self, words: Words, *, buttons: tuple[tuple[Button, ...], ...] = ()) -> None:
-        super().__init__(words if isinstance(words, str) else words.msgid)
+        super().__init__(str(words))
         self.words = words
         self.buttons = buttons
 

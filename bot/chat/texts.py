@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 from babel.core import Locale
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -31,7 +32,7 @@ ENGLISH = "en"
 LANGUAGES = (CHINESE, ENGLISH)
 
 #: What may be put into a placeholder. A list is joined as the language joins lists ("甲、乙和丙").
-Value: TypeAlias = "str | int | Decimal | date | datetime | Text | Sequence[Value] | None"
+Value: TypeAlias = "str | int | Decimal | date | datetime | Text | Name | Sequence[Value] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,16 @@ class Text:
         return hash((self.msgid, tuple(sorted(self.values)), self.plural, self.count))
 
 
-#: What a person is shown: a translatable text, or words that are kept as they are (names, quotations).
-Words: TypeAlias = "Text | str"
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that differs by language and is no sentence, such as a command's: 进度 and /progress."""
+
+    chinese: str
+    english: str
+
+
+#: What a person is shown: a translatable text, a name, or words that are kept as they are (quotations).
+Words: TypeAlias = "Text | Name | str"
 
 
 def T(msgid: str, /, **values: Value) -> Text:
@@ -76,19 +85,15 @@ class Catalogues:
     def __init__(self, roots: Iterable[Path], zone: ZoneInfo) -> None:
         self._zone = zone
         self._locales = {language: Locale.parse(language) for language in LANGUAGES}
-        self._translations = {language: gettext.NullTranslations() for language in LANGUAGES}
-        for root in roots:
-            for language in LANGUAGES:
-                path = root / language / "LC_MESSAGES" / "messages.po"
-                if path.exists():
-                    loaded = _load(path)
-                    loaded.add_fallback(self._translations[language])
-                    self._translations[language] = loaded
+        folders = tuple(roots)
+        self._translations = {language: _load(folders, language) for language in LANGUAGES}
 
     def show(self, words: Words, language: str) -> str:
         """The words as a reader of `language` sees them. An unknown language reads Chinese."""
         if isinstance(words, str):
             return words
+        if isinstance(words, Name):
+            return words.english if language == ENGLISH else words.chinese
         if language not in self._translations:
             language = CHINESE
         translations = self._translations[language]
@@ -103,7 +108,7 @@ class Catalogues:
     def value(self, value: Any, language: str) -> str:
         """One placeholder's value in the reader's language."""
         match value:
-            case Text():
+            case Text() | Name():
                 return self.show(value, language)
             case str():
                 return value
@@ -127,12 +132,19 @@ class Catalogues:
         return "、".join(items) if language == CHINESE else format_list(items, locale=self._locales[language])
 
 
-@lru_cache(maxsize=64)
-def _load(path: Path) -> gettext.GNUTranslations:
-    with path.open("rb") as source:
-        catalogue = read_po(source)
+@lru_cache(maxsize=8)
+def _load(roots: tuple[Path, ...], language: str) -> gettext.GNUTranslations:
+    """The rooms' catalogues of one language as one."""
+    together = Catalog(locale=language)
+    for root in roots:
+        path = root / language / "LC_MESSAGES" / "messages.po"
+        if path.exists():
+            with path.open("rb") as source:
+                for message in read_po(source, locale=language):
+                    if message.id:
+                        together.add(message.id, message.string)
     compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, together)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 
@@ -147,6 +159,8 @@ def to_wire(value: Any) -> Any:
             if value.plural is not None:
                 wire["p"], wire["n"] = value.plural, value.count
             return wire
+        case Name(chinese, english):
+            return {"zh": chinese, "en": english}
         case Decimal():
             return {"d": str(value)}
         case datetime():
@@ -165,6 +179,8 @@ def from_wire(wire: Any) -> Any:
         case {"t": str(msgid)}:
             values = {name: from_wire(v) for name, v in wire.get("v", {}).items()}
             return Text(msgid, values, wire.get("p"), wire.get("n"))
+        case {"zh": str(chinese), "en": str(english)}:
+            return Name(chinese, english)
         case {"d": str(number)}:
             return Decimal(number)
         case {"at": str(moment)}:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.chat.grammar.suggest import closest
+
 from bot.chat.arguments import Choice, Rest
 from bot.chat.commands import Command, Registry, Section
 from bot.chat.errors import UserError
-from bot.chat.grammar.suggest import closest
 from bot.chat.messages import Block, Button, Fields, Line, Reply, faint, quote, say, title
 from bot.chat.people import ROLE_WORDS, Role
 from bot.chat.texts import CHINESE, ENGLISH, T, Words
@@ -41,7 +42,7 @@ def show_help(ctx: Ctx, topic: str | None) -> Reply:
         commands = [c for c in _offered(ctx) if c.section is section]
         if commands:
             body.append(Line(section.value, "title"))
-            body.append(Fields(tuple((c.name, c.help) for c in commands)))
+            body.append(Fields(tuple((c.label, c.help) for c in commands)))
     if ctx.actor.has(Role.SECRETARY):
         body.append(faint(T("报进度不用记命令，直接说就行，例如：第2项完成80%了")))
     return say(*body)
@@ -59,25 +60,18 @@ def _detail(ctx: Ctx, topic: str) -> Reply:
         raise UserError(T("没有“{topic}”这条命令。发“帮助”看全部。", topic=topic), buttons=rows)
     pairs: list[tuple[Words, Words]] = []
     if command.args:
-        pairs.append((T("写法"), T("{name} {args}", name=command.name, args=_usage(command))))
+        pairs.append((T("写法"), command.usage))
     if command.aliases:
-        pairs.append((T("也可以说"), T("{words}", words=list(command.aliases))))
+        pairs.append((T("也可以说"), T("{aliases}", aliases=list(command.aliases))))
     if command.roles:
         pairs.append((T("谁能用"), T("{roles}", roles=[ROLE_WORDS[r] for r in Role if r in command.roles])))
-    body: list[Block] = [title(command.name), Line(command.help)]
+    body: list[Block] = [title(command.label), Line(command.help)]
     if pairs:
         body.append(Fields(tuple(pairs)))
     if command.examples:
         body.append(faint(T("例如：")))
         body += [quote(example) for example in command.examples]
     return say(*body)
-
-
-def _usage(command: Command) -> Words:
-    words: Words = command.args[0].usage
-    for arg in command.args[1:]:
-        words = T("{before} {after}", before=words, after=arg.usage)
-    return words
 
 
 @registry.command(

@@ -1,0 +1,225 @@
+"""The command line: `liangsaibi` and `python -m bot` are the same program."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from bot import logs
+from bot.chat.errors import ConfigurationError
+from bot.config import Config, load
+from storage import backup as backups
+from storage import migrate
+from storage.database import Database
+
+console = Console()
+#: Read when it lies in the current folder and no other file is named.
+DEFAULT_FILE = Path("liangsaibi.toml")
+
+
+def configured(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command the configuration, and answer configuration errors with one clear message."""
+
+    @click.option(
+        "--config",
+        "-c",
+        "file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="配置文件 / configuration file (default: liangsaibi.toml, if there is one)",
+    )
+    @wraps(command)
+    def with_configuration(file: Path | None, **arguments: Any) -> Any:
+        try:
+            config = load(file or (DEFAULT_FILE if DEFAULT_FILE.exists() else None))
+            logs.configure(level=config.logging.level, as_json=config.logging.json)
+            return command(config, **arguments)
+        except ConfigurationError as error:
+            raise click.ClickException(str(error)) from error
+
+    return with_configuration
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="liangsaibi")
+def main() -> None:
+    """亮赛比：亮承诺 · 赛实绩 · 比干劲 / show commitments, compete on results, compare drive."""
+
+
+@main.command()
+@configured
+def run(config: Config) -> None:
+    """运行 / Run the bot until it is stopped (Ctrl+C)."""
+    from bot.app import App
+
+    app = App(config)
+    migrate.upgrade(app.database)
+    asyncio.run(app.run(announce=_announce))
+
+
+def _announce(address: str) -> None:
+    console.print(f"\n  亮赛比已启动，请用浏览器打开 / open in a browser:  [bold]{address}[/bold]\n")
+
+
+@main.command()
+@configured
+@click.option("--fresh", is_flag=True, help="清空练习数据重新开始 / start over with fresh practice data")
+@click.option("--story", is_flag=True, help="快进演示整个季度 / play the quarter in fast-forward")
+@click.option(
+    "--pace",
+    type=click.FloatRange(min=0),
+    default=1.5,
+    show_default=True,
+    help="每句话之间的秒数 / seconds between two messages of the story",
+)
+@click.option("--no-room", is_flag=True, help="只在终端演示 / story in the terminal only, without a browser room")
+def demo(config: Config, *, fresh: bool, story: bool, pace: float, no_room: bool) -> None:
+    """示例季度 / Load the example quarter (data folder: data/demo) and open the practice room."""
+    from bot.demo.run import run_demo
+
+    run_demo(config, console, fresh=fresh, story=story, pace=pace, room=not no_room, announce=_announce)
+
+
+@main.command()
+@configured
+def check(config: Config) -> None:
+    """检查配置和数据库 / Check configuration and database without starting."""
+    config.data.mkdir(parents=True, exist_ok=True)
+    database = _database(config)
+    at, newest = migrate.version(database), migrate.newest()
+    console.print(f"[green]✓[/green] 配置 / configuration: {len(config.__struct_fields__)} sections")
+    console.print(f"[green]✓[/green] 数据库 / database: {database.url!r}")
+    if at != newest:
+        database.close()
+        raise ConfigurationError(
+            f"the database is at version {at or 'nothing'}, this program needs {newest}: run liangsaibi db upgrade"
+        )
+    console.print(f"[green]✓[/green] 表结构 / tables: {at}")
+    database.close()
+
+
+@main.group()
+def db() -> None:
+    """数据库 / The database."""
+
+
+@db.command("upgrade")
+@configured
+def db_upgrade(config: Config) -> None:
+    """升级表结构 / Bring the tables to the newest version."""
+    config.data.mkdir(parents=True, exist_ok=True)
+    database = _database(config)
+    before = migrate.version(database)
+    with console.status("升级中 / upgrading"):
+        migrate.upgrade(database)
+    console.print(f"{before or '—'} → {migrate.version(database)}")
+    database.close()
+
+
+@main.command()
+@configured
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+def backup(config: Config, target: Path) -> None:
+    """备份到一个 .tar.gz / A consistent copy of database and files, also while the bot runs."""
+    database = _open(config)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _progress() as bar:
+        task = bar.add_task("备份 / backup", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        backups.backup(database, config.data / "files", target, progress=show)
+    database.close()
+    console.print(f"[green]✓[/green] {target} ({target.stat().st_size / 1e6:.1f} MB)")
+
+
+@main.group()
+def incidents() -> None:
+    """程序出错的消息 / Messages on which the program failed."""
+
+
+@incidents.command("list")
+@configured
+def incidents_list(config: Config) -> None:
+    """列出 / List them, newest first."""
+    from storage import incidents as kept
+
+    database = _open(config)
+    with database.transaction() as tx:
+        found = kept.newest(tx)
+    table = Table("编号 / no.", "时间 / at", "平台 / platform", "错误 / error", "状态 / state")
+    for incident in found:
+        at = incident.at.astimezone(config.zone).strftime("%Y-%m-%d %H:%M")
+        table.add_row(str(incident.id), at, incident.platform, incident.error[:80], incident.state)
+    console.print(table if found else "没有出错的消息 / no incidents")
+    database.close()
+
+
+@incidents.command("show")
+@configured
+@click.argument("number", type=int)
+def incidents_show(config: Config, number: int) -> None:
+    """原话和错误 / The original message and the error."""
+    from storage import incidents as kept
+
+    database = _open(config)
+    with database.transaction() as tx:
+        incident = kept.find(tx, number)
+    database.close()
+    if incident is None:
+        raise ConfigurationError(f"no incident {number}")
+    console.print_json(data=incident.message)
+    console.print(incident.traceback, markup=False)
+
+
+@incidents.command("replay")
+@configured
+@click.argument("number", type=int)
+def incidents_replay(config: Config, number: int) -> None:
+    """修好后补办 / Do the message again after a fix; the answers are sent by the running bot."""
+    from bot.app import App
+    from storage import incidents as kept
+
+    app = App(config)
+    migrate.require_newest(app.database)
+    with app.database.transaction() as tx:
+        incident = kept.find(tx, number)
+        if incident is None:
+            raise ConfigurationError(f"no incident {number}")
+        done = app.dispatcher.replay(tx, incident, app.clock.now())
+    app.database.close()
+    if done.incident is not None:
+        raise click.ClickException(f"还是失败，记为事件 {done.incident} / it failed again: incident {done.incident}")
+    console.print(f"[green]✓[/green] {done.command}: {done.outcome.value}")
+
+
+def _database(config: Config) -> Database:
+    database = Database(config.database_url, threads=config.database.threads)
+    database.check()
+    return database
+
+
+def _open(config: Config) -> Database:
+    """The database, if it is there and up to date."""
+    if not config.database.url and not (config.data / "liangsaibi.db").exists():
+        raise ConfigurationError(f"{config.data / 'liangsaibi.db'}: no database yet; run liangsaibi db upgrade")
+    database = _database(config)
+    migrate.require_newest(database)
+    return database
+
+
+def _progress() -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,222 @@
+"""The configuration: one TOML file over embedded defaults, secrets also from the environment or from files.
+
+Any setting may be given as `LIANGSAIBI_<SECTION>_<KEY>` in the environment, and any text setting as
+`<key>_file` in the TOML file, naming a file that holds it. An unknown or ill-typed key is refused with its
+path and a line of help.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
+
+from bot.chat.errors import ConfigurationError
+from bot.chat.settings import Activity, Binding, Dialogues, Policy, Rounds, Section
+
+PREFIX = "LIANGSAIBI_"
+
+
+class General(Section, frozen=True):
+    """基本设置 / Basics"""
+
+    data: Annotated[
+        str,
+        Meta(description="数据目录：数据库、照片、备份 / Where the database, photos and backups lie"),
+    ] = "data"
+    timezone: Annotated[
+        str, Meta(description="人们看到的时间用哪个时区 / The time zone of what people see")
+    ] = "Asia/Shanghai"
+
+
+class DatabaseSettings(Section, frozen=True):
+    """数据库 / Database"""
+
+    url: Annotated[
+        str,
+        Meta(
+            description="留空用数据目录里的 SQLite；或 postgresql://用户:密码@主机/库名 / "
+            "Empty: SQLite in the data folder; or postgresql://user:password@host/name"
+        ),
+    ] = ""
+    threads: Annotated[
+        int, Meta(ge=1, le=64, description="PostgreSQL 的工作线程数 / Worker threads for PostgreSQL")
+    ] = 4
+
+
+class LocalSection(Section, frozen=True):
+    """浏览器练习室 / The browser chat room, a training ground"""
+
+    enabled: Annotated[bool, Meta(description="是否开启练习室 / Whether the room is open")] = True
+    host: Annotated[
+        str, Meta(description="只在本机可见：127.0.0.1 / Loopback only: 127.0.0.1")
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="端口，0 = 任选 / Port; 0 = any free one")] = 8321
+    allow_other_hosts: Annotated[
+        bool,
+        Meta(
+            description="允许监听本机以外的地址：任何人都能以任何身份说话，只可用于隔离的培训网络 / "
+            "Allow addresses outside loopback: anybody can speak as anybody; only for an isolated training network"
+        ),
+    ] = False
+    beside_production: Annotated[
+        bool,
+        Meta(
+            description="允许与正式平台同时开启 / Allow the room beside a production platform",
+        ),
+    ] = False
+    upload_megabytes: Annotated[
+        int, Meta(ge=1, le=100, description="单个文件上限（MB） / Largest upload in MB")
+    ] = 20
+
+
+class Logging(Section, frozen=True):
+    """日志 / Logs"""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="debug、info、warning 或 error / debug, info, warning or error"),
+    ] = "info"
+    json: Annotated[bool, Meta(description="每行一个 JSON / One JSON object a line")] = False
+
+
+class Config(Section, frozen=True):
+    """Every section of the file."""
+
+    general: General = General()
+    database: DatabaseSettings = DatabaseSettings()
+    local: LocalSection = LocalSection()
+    logging: Logging = Logging()
+    activity: Activity = Activity()
+    rounds: Rounds = Rounds()
+    dialogues: Dialogues = Dialogues()
+    binding: Binding = Binding()
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            activity=self.activity, rounds=self.rounds, dialogues=self.dialogues, binding=self.binding
+        )
+
+    @property
+    def data(self) -> Path:
+        return Path(self.general.data)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.general.timezone)
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.data / 'liangsaibi.db'}"
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:
+    """The configuration from a file (none: the defaults) and the environment.
+
+    Raises ConfigurationError with the path of the setting and what it should be.
+    """
+    raw = _read(path) if path else {}
+    _from_files(raw, path.parent if path else Path())
+    _from_environment(raw, os.environ if environment is None else environment)
+    try:
+        config = msgspec.convert(raw, Config, strict=True)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(_explain(error, path)) from error
+    _check(config)
+    return config
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"), parse_float=str)
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{path}: no such file; copy config.example.toml to begin with") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+
+
+def _from_files(raw: dict[str, Any], beside: Path) -> None:
+    """`token_file = "…"` stands for `token` with the content of that file."""
+    for name, section in raw.items():
+        for key in [k for k in section if k.endswith("_file")] if isinstance(section, dict) else ():
+            source = beside / str(section.pop(key))
+            try:
+                section[key.removesuffix("_file")] = source.read_text("utf-8").strip()
+            except OSError as error:
+                raise ConfigurationError(f"{name}.{key}: cannot read {source}: {error.strerror}") from error
+
+
+def _from_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for section, fields in settings().items():
+        for key, (_type, _help) in fields.items():
+            given = environment.get(f"{PREFIX}{section}_{key}".upper())
+            if given is not None:
+                raw.setdefault(section, {})[key] = _from_text(given, section, key)
+
+
+def _from_text(given: str, section: str, key: str) -> Any:
+    kind, _help = settings()[section][key]
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        name = f"{PREFIX}{section}_{key}".upper()
+        raise ConfigurationError(f"{name}: {error}\n  {section}.{key}: {help_for(section, key)}") from error
+
+
+def _check(config: Config) -> None:
+    try:
+        _ = config.zone
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigurationError(
+            f"general.timezone: {config.general.timezone!r} is no time zone\n  {help_for('general', 'timezone')}"
+        ) from error
+    loopback = config.local.host in ("127.0.0.1", "localhost", "::1")
+    if config.local.enabled and not loopback and not config.local.allow_other_hosts:
+        raise ConfigurationError(
+            f"local.host: {config.local.host} is outside loopback\n  "
+            f"local.allow_other_hosts: {help_for('local', 'allow_other_hosts')}"
+        )
+
+
+def settings() -> dict[str, dict[str, tuple[Any, str]]]:
+    """Every setting by section: its type and its line of help."""
+    found: dict[str, dict[str, tuple[Any, str]]] = {}
+    for section, kind in get_type_hints(Config).items():
+        hints = get_type_hints(kind, include_extras=True)
+        found[section] = {key: (hint, _description(hint)) for key, hint in hints.items()}
+    return found
+
+
+def _description(hint: Any) -> str:
+    if get_origin(hint) is Annotated:
+        for extra in get_args(hint)[1:]:
+            if isinstance(extra, Meta) and extra.description:
+                return extra.description
+    return ""
+
+
+def help_for(section: str, key: str) -> str:
+    """The line of help of one setting."""
+    return settings()[section][key][1]
+
+
+def _explain(error: msgspec.ValidationError, path: Path | None) -> str:
+    """msgspec says "… - at `$.section.key`"; ours says it with the file and the help of that key."""
+    said, _, where = str(error).partition(" - at `$.")
+    setting = where.rstrip("`")
+    section, _, key = setting.partition(".")
+    known = settings()
+    if said.startswith("Object contains unknown field"):
+        key = said.split("`")[1]
+        choices = known.get(section, known)
+        setting = f"{section}.{key}" if section else key
+        return f"{path or 'configuration'}: {setting}: no such setting\n  known here: {', '.join(choices)}"
+    text = f"{path or 'configuration'}: {setting}: {said}"
+    return f"{text}\n  {help_for(section, key)}" if key in known.get(section, {}) else text

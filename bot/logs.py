@@ -1,0 +1,58 @@
+"""Logs: one line a message, as key=value or JSON. No message bodies at info level, and never a secret."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+#: What a message's line tells, in this order.
+FIELDS = ("platform", "chat", "person", "command", "outcome", "ms")
+
+
+class LineFormatter(logging.Formatter):
+    """`time level logger text key=value …`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = f"{_time(record)} {record.levelname.lower():7} {record.name} {record.getMessage()}"
+        pairs = " ".join(f"{name}={_quoted(value)}" for name, value in _fields(record))
+        line = f"{text} {pairs}" if pairs else text
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "text": record.getMessage(),
+            **dict(_fields(record)),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _fields(record: logging.LogRecord) -> list[tuple[str, object]]:
+    return [(name, getattr(record, name)) for name in FIELDS if getattr(record, name, "") != ""]
+
+
+def _quoted(value: object) -> str:
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if set(text) & set(' "=') else text
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
+def configure(*, level: str, as_json: bool) -> None:
+    """Send this program's logs to stderr; libraries speak up from warnings on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if as_json else LineFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("liangsaibi").setLevel(level.upper())

@@ -1,0 +1,67 @@
+"""A consistent copy of everything while the program runs: the database and the files, in one archive."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.chat.errors import ConfigurationError
+from storage.database import Database
+
+#: Pages of the SQLite file that are copied between two looks at the progress.
+PAGES = 256
+
+
+def backup(database: Database, files: Path, target: Path, *, progress: Callable[[int, int], None]) -> None:
+    """Write the archive; it appears under its name only when complete.
+
+    The database is copied first: every file that it knows is then already on disk, and files never change.
+    `progress(done, total)` is called along the way. Raises ConfigurationError when the means are missing.
+    """
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        copied = Path(folder) / ("liangsaibi.db" if database.is_sqlite else "liangsaibi.dump")
+        if database.is_sqlite:
+            _copy_sqlite(database, copied, progress)
+        else:
+            _dump_postgresql(database, copied)
+        archive = Path(folder) / "archive.tar.gz"
+        with tarfile.open(archive, "w:gz") as tar:
+            tar.add(copied, copied.name)
+            _add_files(tar, files, progress)
+        archive.replace(target)
+
+
+def _copy_sqlite(database: Database, target: Path, progress: Callable[[int, int], None]) -> None:
+    source = sqlite3.connect(str(database.url.database))
+    copy = sqlite3.connect(target)
+    try:
+        source.backup(copy, pages=PAGES, progress=lambda _status, left, total: progress(total - left, total))
+    finally:
+        copy.close()
+        source.close()
+
+
+def _dump_postgresql(database: Database, target: Path) -> None:
+    tool = shutil.which("pg_dump")
+    if tool is None:
+        raise ConfigurationError("backup: pg_dump is not on the PATH; install PostgreSQL's client programs")
+    url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    done = subprocess.run([tool, "--format=custom", f"--file={target}", url], capture_output=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise ConfigurationError(f"backup: pg_dump: {done.stderr.decode(errors='replace').strip()}")
+
+
+def _add_files(tar: tarfile.TarFile, files: Path, progress: Callable[[int, int], None]) -> None:
+    kept = sorted(p for p in files.rglob("*") if p.is_file() and len(p.name) == 64) if files.exists() else []
+    for done, path in enumerate(kept, 1):
+        data = path.read_bytes()
+        entry = tarfile.TarInfo(f"files/{path.relative_to(files)}")
+        entry.size = len(data)
+        tar.addfile(entry, io.BytesIO(data))
+        progress(done, len(kept))
