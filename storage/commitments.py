@@ -9,10 +9,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal, select, true, update
+from sqlalchemy import bindparam, func, select, update
 
 from storage.database import Tx, insert
 from storage.tables import commitments, unit_ancestors, units
+from storage.units import OFFICE
 
 
 class Kind(StrEnum):
@@ -143,8 +144,226 @@ _below = select(unit_ancestors.c.unit_id).where(
     unit_ancestors.c.ancestor_id.in_(bindparam("roots", expanding=True))
 )
 _office = units.alias("office")
+_candidate = units.alias("candidate")
 _above = unit_ancestors.alias("above")
+# The nearest office above a unit: a tree may have more levels than one.
 _nearest_office = (
     select(_above.c.ancestor_id)
-    .join(units.alias("candidate"), text_free_on := true())
+    .join(_candidate, _candidate.c.id == _above.c.ancestor_id)
+    .where(_above.c.unit_id == units.c.id, _candidate.c.kind == OFFICE)
+    .order_by(_above.c.depth)
+    .limit(1)
+    .correlate(units)
+    .scalar_subquery()
 )
+_IN_SUBTREE = (
+    select(*_COLUMNS, units.c.name, _office.c.id.label("office_id"), _office.c.name.label("office_name"))
+    .join(units, units.c.id == commitments.c.unit_id)
+    .outerjoin(_office, _office.c.id == _nearest_office)
+    .where(
+        commitments.c.unit_id.in_(_below),
+        commitments.c.year == bindparam("in_year"),
+        commitments.c.state.in_(bindparam("states", expanding=True)),
+        units.c.ended_at.is_(None),
+    )
+    .order_by(_office.c.position, _office.c.id, units.c.position, units.c.id, commitments.c.number)
+)
+_COUNT = (
+    select(commitments.c.state, func.count())
+    .join(units, units.c.id == commitments.c.unit_id)
+    .where(
+        commitments.c.unit_id.in_(_below),
+        commitments.c.year == bindparam("in_year"),
+        commitments.c.state.in_(bindparam("states", expanding=True)),
+        units.c.ended_at.is_(None),
+    )
+    .group_by(commitments.c.state)
+)
+_LAST_NUMBER = select(func.coalesce(func.max(commitments.c.number), 0)).where(
+    commitments.c.unit_id == bindparam("of_unit"), commitments.c.year == bindparam("in_year")
+)
+_SET_PROGRESS = (
+    update(commitments)
+    .where(commitments.c.id == bindparam("which"))
+    .values(
+        share=bindparam("new_share"),
+        value=bindparam("new_value"),
+        status=bindparam("new_status"),
+        reported_at=bindparam("at"),
+        reported_quarter=bindparam("in_quarter"),
+    )
+)
+
+
+def get(tx: Tx, commitment_id: int) -> Commitment:
+    """The commitment; raises LookupError."""
+    row = tx.first(_ONE, {"which": commitment_id})
+    if row is None:
+        raise LookupError(commitment_id)
+    return _commitment(row)
+
+
+def get_many(tx: Tx, commitment_ids: Iterable[int]) -> dict[int, Commitment]:
+    """Several commitments by their id; unknown ones are left out."""
+    return {row.id: _commitment(row) for row in tx.all(_MANY, {"which": sorted(set(commitment_ids))})}
+
+
+def by_number(tx: Tx, unit_id: int, number: int, *, year: int) -> Commitment | None:
+    """The unit's commitment of that number in that year, in whatever state; None when there is none."""
+    row = tx.first(_BY_NUMBER, {"of_unit": unit_id, "in_year": year, "numbered": number})
+    return _commitment(row) if row else None
+
+
+def of_unit(tx: Tx, unit_id: int, *, year: int, states: Sequence[State] | None = None) -> list[Commitment]:
+    """A unit's commitments of a year, by number; by default all that were not withdrawn."""
+    values = {"of_unit": unit_id, "in_year": year, "states": _values(states)}
+    return [_commitment(row) for row in tx.all(_OF_UNIT, values)]
+
+
+def carried_over(tx: Tx, unit_id: int, *, before: int) -> list[Commitment]:
+    """What earlier years left open: published or claimed done, not closed. Oldest first."""
+    rows = tx.all(_CARRIED_OVER, {"of_unit": unit_id, "in_year": before})
+    return [_commitment(row) for row in rows]
+
+
+def in_subtree(tx: Tx, roots: Sequence[int], *, year: int, states: Sequence[State] | None = None) -> list[Placed]:
+    """The commitments of all units at or below the roots, office by office and unit by unit, by number."""
+    if not roots:
+        return []
+    values = {"roots": list(roots), "in_year": year, "states": _values(states)}
+    return [
+        Placed(_commitment(row), row.name, row.office_id, row.office_name) for row in tx.all(_IN_SUBTREE, values)
+    ]
+
+
+def count(tx: Tx, roots: Sequence[int], *, year: int, states: Sequence[State] | None = None) -> dict[State, int]:
+    """How many commitments at or below the roots are in each state; a state without any is left out."""
+    if not roots:
+        return {}
+    values = {"roots": list(roots), "in_year": year, "states": _values(states)}
+    return {State(state): number for state, number in tx.all(_COUNT, values)}
+
+
+def add(
+    tx: Tx,
+    *,
+    unit_id: int,
+    year: int,
+    category: Category,
+    words: str,
+    kind: Kind,
+    proposed_at: datetime,
+    target: Decimal | None = None,
+    measure: str | None = None,
+    parts: Sequence[Part] = (),
+    due: date | None = None,
+    state: State = State.PROPOSED,
+    proposed_by: int | None = None,
+    requirement_id: int | None = None,
+    published_at: datetime | None = None,
+) -> Commitment:
+    """Add a commitment under the unit's next number of the year."""
+    values = {
+        "unit_id": unit_id,
+        "year": year,
+        "category": category.value,
+        "requirement_id": requirement_id,
+        "words": words,
+        "kind": kind.value,
+        "target": target,
+        "measure": measure,
+        "parts": parts_to_wire(parts),
+        "due": due,
+        "state": state.value,
+        "proposed_by": proposed_by,
+        "proposed_at": proposed_at,
+        "published_at": published_at,
+    }
+    adding = insert(commitments, tx).on_conflict_do_nothing().returning(commitments.c.id)
+    made: int | None = None
+    while made is None:
+        # Somebody else of the unit may take the same number at the same moment: then it is the next one.
+        last = tx.scalar(_LAST_NUMBER, {"of_unit": unit_id, "in_year": year})
+        made = tx.scalar(adding, values | {"number": last + 1})
+    return get(tx, made)
+
+
+def set_state(tx: Tx, commitment_id: int, *, state: State, expected: Sequence[State], **columns: Any) -> bool:
+    """Move a commitment on, provided that it is in one of the `expected` states; False when it is not.
+
+    `columns` are what the step writes beside the state: `examined_by`, `examined_at`, `return_reason`,
+    `published_at`, `done_at`, `closed_at`, `closed_by`.
+    """
+    statement = (
+        update(commitments)
+        .where(
+            commitments.c.id == bindparam("which"),
+            commitments.c.state.in_(bindparam("states", expanding=True)),
+        )
+        .values({name: bindparam(f"new_{name}") for name in ("state", *sorted(columns))})
+    )
+    values = {"which": commitment_id, "states": _values(expected), "new_state": state.value}
+    values |= {f"new_{name}": value for name, value in columns.items()}
+    return tx.execute(statement, values).rowcount == 1
+
+
+def set_progress(
+    tx: Tx,
+    commitment_id: int,
+    *,
+    share: Decimal | None,
+    value: Decimal | None,
+    status: Status | None,
+    reported_at: datetime | None,
+    quarter: str | None,
+) -> None:
+    """Note the newest reported progress; all None when the only report was taken back."""
+    values = {
+        "which": commitment_id,
+        "new_share": share,
+        "new_value": value,
+        "new_status": status.value if status else None,
+        "at": reported_at,
+        "in_quarter": quarter,
+    }
+    tx.execute(_SET_PROGRESS, values)
+
+
+def parts_to_wire(parts: Iterable[Part]) -> list[dict[str, Any]]:
+    """Parts as the JSON data in which they are kept."""
+    return [
+        {
+            "words": part.words,
+            "target": None if part.target is None else str(part.target),
+            "measure": part.measure,
+            "input": part.is_input,
+        }
+        for part in parts
+    ]
+
+
+def parts_from_wire(wire: Iterable[Mapping[str, Any]]) -> tuple[Part, ...]:
+    """The inverse of `parts_to_wire`."""
+    return tuple(
+        Part(
+            item["words"],
+            None if item["target"] is None else Decimal(item["target"]),
+            item["measure"],
+            item["input"],
+        )
+        for item in wire
+    )
+
+
+def _values(states: Sequence[State] | None) -> list[str]:
+    return [state.value for state in (STANDING if states is None else states)]
+
+
+def _commitment(row: Any) -> Commitment:
+    values = dict(zip(Commitment.__dataclass_fields__, row[:_WIDTH], strict=True))
+    values["category"] = Category(row.category)
+    values["kind"] = Kind(row.kind)
+    values["state"] = State(row.state)
+    values["status"] = Status(row.status) if row.status else None
+    values["parts"] = parts_from_wire(row.parts)
+    return Commitment(**values)
