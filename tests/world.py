@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from bot.chat.commands import Registry
 from bot.chat.messages import Attachment, ChatKind, ChatRef, Inbound, Sender
 from bot.chat.people import Role
 from bot.chat.rendering import Renderer, body_from_wire, plain_text
@@ -26,6 +27,8 @@ from handlers import all_commands, locale_folders
 from storage import accounts, people, units
 from storage.database import Database, Tx
 from storage.files import DiskFiles
+from storage.tables import accounts as account_table
+from storage.tables import chats as chat_table
 from storage.tables import outbox
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -38,12 +41,12 @@ class World:
     """A district on a database. Time stands still unless `wait` moves it."""
 
     def __init__(
-        self, database: Database, files: Path, *, now: datetime = MORNING, policy: Policy | None = None
+        self, database: Database, files: Path, *, now: datetime = MORNING, policy: Policy | None = None, registry: Registry | None = None
     ) -> None:
         self.database = database
         self.now = now
         self.files = DiskFiles(files)
-        self.registry = all_commands()
+        self.registry = registry or all_commands()
         self.renderer = Renderer(Catalogues([BOT / "locale", *locale_folders()], ZONE))
         self.policy = policy or Policy()
         self.dispatcher = Dispatcher(
@@ -95,25 +98,21 @@ class World:
 
     def group(self, unit: str) -> int:
         """The unit's work group, bound."""
-        from storage.tables import chats
-
         with self.database.transaction() as tx:
             ref = ChatRef("test", f"group:{unit}", ChatKind.GROUP, f"{unit}工作群")
             chat = accounts.chat_for(tx, ref, now=self.now)
-            tx.execute(chats.update().where(chats.c.id == chat.id).values(unit_id=self.units[unit]))
+            tx.execute(chat_table.update().where(chat_table.c.id == chat.id).values(unit_id=self.units[unit]))
         self.groups[unit] = chat.id
         return chat.id
 
     def _account(self, tx: Tx, persona: Persona, person_id: int) -> None:
-        from storage.tables import accounts as table
-
         ref = ChatRef("test", f"private:{persona.account}", ChatKind.PRIVATE)
         chat = accounts.chat_for(tx, ref, now=self.now)
         sender = Sender(persona.account, persona.name)
         actor = accounts.identify(tx, "test", sender, private_chat=chat.id, now=self.now)
         tx.execute(
-            table.update()
-            .where(table.c.id == actor.account_id)
+            account_table.update()
+            .where(account_table.c.id == actor.account_id)
             .values(person_id=person_id, bound_at=self.now)
         )
         persona.chat_id = chat.id

@@ -1,0 +1,83 @@
+"""Many jobs, one commit: order, isolation of a spoilt job, nothing answered before it is durable."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from bot.worker import Worker
+from storage import facts
+from storage.database import Database, Tx
+
+
+@pytest.fixture
+def worker(database: Database) -> Worker:
+    return Worker(database, threads=2)
+
+
+def put(name: str) -> object:
+    def job(tx: Tx) -> str:
+        facts.put(tx, name, name)
+        return name
+
+    return job
+
+
+def bad(tx: Tx) -> None:
+    facts.put(tx, "bad", True)
+    raise RuntimeError("spoilt")
+
+
+def test_a_spoilt_job_takes_nothing_with_it(database: Database, worker: Worker) -> None:
+    futures: list[Future[object]] = [worker.submit(put(f"n{i}"), key="one") for i in range(10)]  # type: ignore[arg-type]
+    spoilt = worker.submit(bad, key="one")
+    futures += [worker.submit(put(f"m{i}"), key="one") for i in range(10)]  # type: ignore[arg-type]
+    worker.start()
+    assert [f.result(10) for f in futures] == [f"n{i}" for i in range(10)] + [f"m{i}" for i in range(10)]
+    with pytest.raises(RuntimeError, match="spoilt"):
+        spoilt.result(10)
+    worker.stop()
+    with database.transaction() as tx:
+        assert facts.get(tx, "n9") == "n9"
+        assert facts.get(tx, "m9") == "m9"
+        assert facts.get(tx, "bad") is None
+
+
+def test_jobs_that_wait_share_a_commit(sqlite_database: Database) -> None:
+    worker = Worker(sqlite_database, batch=16)
+    commits = []
+    event.listen(sqlite_database.engine, "commit", lambda connection: commits.append(1))
+    futures = [worker.submit(put(f"n{i}")) for i in range(40)]  # type: ignore[arg-type]
+    worker.start()
+    for future in futures:
+        future.result(10)
+    worker.stop()
+    assert len(commits) == 3
+
+
+def test_a_future_is_done_only_after_the_commit(database: Database, worker: Worker, tmp_path: Path) -> None:
+    worker.start()
+    seen: list[object] = []
+    done = threading.Event()
+
+    def look(_future: Future[object]) -> None:
+        with database.transaction() as tx:
+            seen.append(facts.get(tx, "here"))
+        done.set()
+
+    future = worker.submit(put("here"))  # type: ignore[arg-type]
+    future.result(10)
+    look(future)
+    worker.stop()
+    assert seen == ["here"]
+
+
+def test_stopping_finishes_what_was_handed_in(database: Database, worker: Worker) -> None:
+    futures = [worker.submit(put(f"n{i}"), key=str(i)) for i in range(50)]  # type: ignore[arg-type]
+    worker.start()
+    worker.stop()
+    assert all(f.done() for f in futures)
