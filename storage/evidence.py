@@ -1,0 +1,112 @@
+"""Evidence: photos and files that people send along with their reports, before or after the words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from bot.chat.messages import Attachment
+from storage.database import Tx
+from storage.tables import evidence
+
+_COLUMNS = (
+    evidence.c.id,
+    evidence.c.file_key,
+    evidence.c.name,
+    evidence.c.mime,
+    evidence.c.size,
+    evidence.c.report_id,
+    evidence.c.received_at,
+)
+_KEEP = insert(evidence)
+_OF_PERSON = (
+    evidence.c.person_id == bindparam("whose"),
+    evidence.c.received_at >= bindparam("since"),
+)
+_SINCE = select(*_COLUMNS).where(*_OF_PERSON).order_by(evidence.c.id)
+_ATTACH = (
+    update(evidence).where(*_OF_PERSON, evidence.c.report_id.is_(None)).values(report_id=bindparam("to_report"))
+)
+_DETACH = (
+    update(evidence)
+    .where(evidence.c.report_id.in_(bindparam("from_reports", expanding=True)))
+    .values(report_id=None)
+)
+_OF_REPORTS = (
+    select(*_COLUMNS).where(evidence.c.report_id.in_(bindparam("which", expanding=True))).order_by(evidence.c.id)
+)
+_COUNT = (
+    select(evidence.c.report_id, func.count().label("number"))
+    .where(evidence.c.report_id.in_(bindparam("which", expanding=True)))
+    .group_by(evidence.c.report_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A photo or file. `report_id` is None until it is known which report it belongs to."""
+
+    id: int
+    file_key: str
+    name: str
+    mime: str
+    size: int
+    report_id: int | None
+    received_at: datetime
+
+
+def keep(
+    tx: Tx,
+    attachments: Sequence[Attachment],
+    *,
+    person_id: int,
+    chat_id: int,
+    report_id: int | None,
+    now: datetime,
+) -> None:
+    """Keep what came with a message; without a report it waits for one."""
+    rows = [
+        {
+            "file_key": attachment.key,
+            "name": attachment.name,
+            "mime": attachment.mime,
+            "size": attachment.size,
+            "person_id": person_id,
+            "chat_id": chat_id,
+            "report_id": report_id,
+            "received_at": now,
+        }
+        for attachment in attachments
+    ]
+    tx.many(_KEEP, rows)
+
+
+def since(tx: Tx, *, person_id: int, since: datetime) -> list[Evidence]:
+    """What the person has sent since then, waiting or attached, oldest first."""
+    return [Evidence(*row) for row in tx.all(_SINCE, {"whose": person_id, "since": since})]
+
+
+def attach(tx: Tx, *, person_id: int, report_id: int, since: datetime) -> int:
+    """Attach what the person has sent since then and still waits; returns how many."""
+    return tx.execute(_ATTACH, {"whose": person_id, "since": since, "to_report": report_id}).rowcount
+
+
+def detach(tx: Tx, report_ids: Iterable[int]) -> int:
+    """Have the reports' evidence wait again; returns how many."""
+    return tx.execute(_DETACH, {"from_reports": sorted(set(report_ids))}).rowcount
+
+
+def of_reports(tx: Tx, report_ids: Iterable[int]) -> dict[int, list[Evidence]]:
+    """The evidence of each report; a report without any is left out."""
+    found: dict[int, list[Evidence]] = {}
+    for row in tx.all(_OF_REPORTS, {"which": sorted(set(report_ids))}):
+        found.setdefault(row.report_id, []).append(Evidence(*row))
+    return found
+
+
+def count(tx: Tx, report_ids: Iterable[int]) -> dict[int, int]:
+    """How many photos and files each report has; a report without any is left out."""
+    return {row.report_id: row.number for row in tx.all(_COUNT, {"which": sorted(set(report_ids))})}
