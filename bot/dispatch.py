@@ -119,6 +119,7 @@ class Dispatcher:
             token=_base36(number),
             files=self._files,
             registry=self._registry,
+            show=lambda words: self._renderer.words(words, actor.language or CHINESE),
             dialogue=dialogues.find(tx, account_id=actor.account_id, chat_id=chat.id, now=now),
         )
         label, act = "", None

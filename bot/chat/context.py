@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -75,6 +76,7 @@ class Context(Generic[TX]):
         token: str,
         files: FileStore,
         registry: Registry,
+        show: Callable[[Words], str],
         dialogue: Dialogue | None = None,
     ) -> None:
         self.tx = tx
@@ -89,6 +91,8 @@ class Context(Generic[TX]):
         self.files = files
         #: Everything that is declared: for the help, and for taking changes back.
         self.registry = registry
+        #: Words in the reader's language, for what is written into a file; answers are shown by the engine.
+        self.show = show
         #: The question that was open when this message came.
         self.dialogue = dialogue
         #: The question that is open afterwards.
