@@ -41,9 +41,7 @@ def update(room: Path, language: str) -> tuple[Path, bytes, list[str]]:
     if path.exists():
         with path.open("rb") as source:
             old = read_po(source, locale=language)
-    new = Catalog(
-        locale=language, project="liangsaibi", fuzzy=False, header_comment=f"# {room.name}: {language}"
-    )
+    new = Catalog(locale=language, project="liangsaibi", fuzzy=False, header_comment=f"# {room.name}: {language}")
     for message in extract(room):
         if not message.id:
             continue

