@@ -22,3 +22,8 @@ def date_at(folded: str, at: int, today: date) -> FoundDay | None:
         return FoundDay(date(*map(int, match.groups())), at, match.end()) if match else None
     except ValueError:
         return None
+
+
+def dates_in(folded: str, today: date) -> tuple[FoundDay, ...]:
+    found = (date_at(folded, m.start(), today) for m in _ISO.finditer(folded))
+    return tuple(day for day in found if day)

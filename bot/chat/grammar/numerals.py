@@ -30,3 +30,17 @@ def number_at(folded: str, at: int) -> Number | None:
         return Number(Decimal(str(cn2an.cn2an(match.group(), "smart"))), at, match.end())
     except ValueError:
         return None
+
+
+_START = re.compile(r"[\d零〇一二两三四五六七八九十]")
+
+
+def numbers_in(folded: str) -> tuple[Number, ...]:
+    found: list[Number] = []
+    for match in _START.finditer(folded):
+        if found and match.start() < found[-1].end:
+            continue
+        number = number_at(folded, match.start())
+        if number:
+            found.append(number)
+    return tuple(found)
