@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,17 +13,10 @@ from sqlalchemy import bindparam, func, select, update
 
 from storage.database import Tx, insert
 from storage.tables import commitments, unit_ancestors, units
+from storage.terms import Kind as Kind
+from storage.terms import Part as Part
+from storage.terms import Terms, parts_from_wire, parts_to_wire
 from storage.units import OFFICE
-
-
-class Kind(StrEnum):
-    """What a promise is measured by."""
-
-    QUANTITY = "quantity"
-    THRESHOLD = "threshold"
-    MILESTONE = "milestone"
-    QUALITATIVE = "qualitative"
-    COMPOUND = "compound"
 
 
 class Category(StrEnum):
@@ -60,16 +53,6 @@ class Status(StrEnum):
 PUBLIC = (State.PUBLISHED, State.DONE, State.CLOSED)
 #: Everything that counts; what was withdrawn is history.
 STANDING = (State.PROPOSED, State.RETURNED, *PUBLIC)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One item of a compound commitment. `is_input`: money or labour put in, no target to be reached."""
-
-    words: str
-    target: Decimal | None = None
-    measure: str | None = None
-    is_input: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +102,10 @@ class Placed:
     office_name: str | None
 
 
-_COLUMNS = tuple(commitments.c[name] for name in Commitment.__dataclass_fields__)
-_WIDTH = len(_COLUMNS)
-_SELECT = select(*_COLUMNS)
+#: What `from_row` reads; to be selected first.
+commitment_columns = tuple(commitments.c[name] for name in Commitment.__dataclass_fields__)
+_WIDTH = len(commitment_columns)
+_SELECT = select(*commitment_columns)
 _ONE = _SELECT.where(commitments.c.id == bindparam("which"))
 _MANY = _SELECT.where(commitments.c.id.in_(bindparam("which", expanding=True)))
 _OF_UNIT = _SELECT.where(
@@ -157,7 +141,7 @@ _nearest_office = (
     .scalar_subquery()
 )
 _IN_SUBTREE = (
-    select(*_COLUMNS, units.c.name, _office.c.id.label("office_id"), _office.c.name.label("office_name"))
+    select(*commitment_columns, units.c.name, _office.c.id.label("office_id"), _office.c.name.label("office_name"))
     .join(units, units.c.id == commitments.c.unit_id)
     .outerjoin(_office, _office.c.id == _nearest_office)
     .where(
@@ -182,6 +166,25 @@ _COUNT = (
 _LAST_NUMBER = select(func.coalesce(func.max(commitments.c.number), 0)).where(
     commitments.c.unit_id == bindparam("of_unit"), commitments.c.year == bindparam("in_year")
 )
+_SET_TERMS = (
+    update(commitments)
+    .where(
+        commitments.c.id == bindparam("which"),
+        commitments.c.state.in_(bindparam("states", expanding=True)),
+    )
+    .values(
+        words=bindparam("new_words"),
+        kind=bindparam("new_kind"),
+        target=bindparam("new_target"),
+        measure=bindparam("new_measure"),
+        parts=bindparam("new_parts"),
+        due=bindparam("new_due"),
+        share=bindparam("new_share"),
+    )
+)
+_SET_CATEGORY = (
+    update(commitments).where(commitments.c.id == bindparam("which")).values(category=bindparam("new_category"))
+)
 _SET_PROGRESS = (
     update(commitments)
     .where(commitments.c.id == bindparam("which"))
@@ -200,30 +203,30 @@ def get(tx: Tx, commitment_id: int) -> Commitment:
     row = tx.first(_ONE, {"which": commitment_id})
     if row is None:
         raise LookupError(commitment_id)
-    return _commitment(row)
+    return from_row(row)
 
 
 def get_many(tx: Tx, commitment_ids: Iterable[int]) -> dict[int, Commitment]:
     """Several commitments by their id; unknown ones are left out."""
-    return {row.id: _commitment(row) for row in tx.all(_MANY, {"which": sorted(set(commitment_ids))})}
+    return {row.id: from_row(row) for row in tx.all(_MANY, {"which": sorted(set(commitment_ids))})}
 
 
 def by_number(tx: Tx, unit_id: int, number: int, *, year: int) -> Commitment | None:
     """The unit's commitment of that number in that year, in whatever state; None when there is none."""
     row = tx.first(_BY_NUMBER, {"of_unit": unit_id, "in_year": year, "numbered": number})
-    return _commitment(row) if row else None
+    return from_row(row) if row else None
 
 
 def of_unit(tx: Tx, unit_id: int, *, year: int, states: Sequence[State] | None = None) -> list[Commitment]:
     """A unit's commitments of a year, by number; by default all that were not withdrawn."""
     values = {"of_unit": unit_id, "in_year": year, "states": _values(states)}
-    return [_commitment(row) for row in tx.all(_OF_UNIT, values)]
+    return [from_row(row) for row in tx.all(_OF_UNIT, values)]
 
 
 def carried_over(tx: Tx, unit_id: int, *, before: int) -> list[Commitment]:
     """What earlier years left open: published or claimed done, not closed. Oldest first."""
     rows = tx.all(_CARRIED_OVER, {"of_unit": unit_id, "in_year": before})
-    return [_commitment(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def in_subtree(tx: Tx, roots: Sequence[int], *, year: int, states: Sequence[State] | None = None) -> list[Placed]:
@@ -231,9 +234,7 @@ def in_subtree(tx: Tx, roots: Sequence[int], *, year: int, states: Sequence[Stat
     if not roots:
         return []
     values = {"roots": list(roots), "in_year": year, "states": _values(states)}
-    return [
-        Placed(_commitment(row), row.name, row.office_id, row.office_name) for row in tx.all(_IN_SUBTREE, values)
-    ]
+    return [Placed(from_row(row), row.name, row.office_id, row.office_name) for row in tx.all(_IN_SUBTREE, values)]
 
 
 def count(tx: Tx, roots: Sequence[int], *, year: int, states: Sequence[State] | None = None) -> dict[State, int]:
@@ -307,6 +308,32 @@ def set_state(tx: Tx, commitment_id: int, *, state: State, expected: Sequence[St
     return tx.execute(statement, values).rowcount == 1
 
 
+def set_terms(
+    tx: Tx, commitment_id: int, terms: Terms, *, share: Decimal | None, expected: Sequence[State]
+) -> bool:
+    """Promise something else under the same number; False when it is in none of the `expected` states.
+
+    `share` is the progress that was reported, of the new target.
+    """
+    values = {
+        "which": commitment_id,
+        "states": _values(expected),
+        "new_words": terms.words,
+        "new_kind": terms.kind.value,
+        "new_target": terms.target,
+        "new_measure": terms.measure,
+        "new_parts": parts_to_wire(terms.parts),
+        "new_due": terms.due,
+        "new_share": share,
+    }
+    return tx.execute(_SET_TERMS, values).rowcount == 1
+
+
+def set_category(tx: Tx, commitment_id: int, category: Category) -> None:
+    """Count it as required or elective."""
+    tx.execute(_SET_CATEGORY, {"which": commitment_id, "new_category": category.value})
+
+
 def set_progress(
     tx: Tx,
     commitment_id: int,
@@ -329,37 +356,12 @@ def set_progress(
     tx.execute(_SET_PROGRESS, values)
 
 
-def parts_to_wire(parts: Iterable[Part]) -> list[dict[str, Any]]:
-    """Parts as the JSON data in which they are kept."""
-    return [
-        {
-            "words": part.words,
-            "target": None if part.target is None else str(part.target),
-            "measure": part.measure,
-            "input": part.is_input,
-        }
-        for part in parts
-    ]
-
-
-def parts_from_wire(wire: Iterable[Mapping[str, Any]]) -> tuple[Part, ...]:
-    """The inverse of `parts_to_wire`."""
-    return tuple(
-        Part(
-            item["words"],
-            None if item["target"] is None else Decimal(item["target"]),
-            item["measure"],
-            item["input"],
-        )
-        for item in wire
-    )
-
-
 def _values(states: Sequence[State] | None) -> list[str]:
     return [state.value for state in (STANDING if states is None else states)]
 
 
-def _commitment(row: Any) -> Commitment:
+def from_row(row: Any) -> Commitment:
+    """The commitment in a row that begins with `commitment_columns`."""
     values = dict(zip(Commitment.__dataclass_fields__, row[:_WIDTH], strict=True))
     values["category"] = Category(row.category)
     values["kind"] = Kind(row.kind)
