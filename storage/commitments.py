@@ -91,6 +91,11 @@ class Commitment:
     reported_at: datetime | None
     reported_quarter: str | None
 
+    @property
+    def terms(self) -> Terms:
+        """What is promised, without its course."""
+        return Terms(self.words, self.kind, self.target, self.measure, self.parts, self.due)
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
