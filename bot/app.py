@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,14 +17,17 @@ from bot.chat.rendering import Renderer
 from bot.chat.texts import Catalogues
 from bot.config import Config
 from bot.delivery import Delivery
-from bot.dispatch import Dispatcher
+from bot.dispatch import Dispatcher, Processed
 from bot.platforms.local.room import LocalRoom
-from bot.practice import Practice
+from bot.platforms.local.settings import LocalSettings
+from bot.platforms.local.store import Reset, Story
+from bot.practice import CommandList
+from bot.room_store import WorkerRoomStore
 from bot.scheduler import Scheduler, tidy
 from bot.worker import Worker
 from handlers import all_commands, locale_folders
-from storage import facts, migrate
-from storage.database import Database
+from storage import facts, practice_room
+from storage.database import Database, Tx
 from storage.files import DiskFiles
 
 log = logging.getLogger("liangsaibi")
@@ -31,31 +37,109 @@ CLOCK_SHIFT = "practice.clock_shift"
 
 
 class App:
-    """One running program: the database's worker, the platforms, delivery and the scheduler."""
+    """One running program: the database's worker, the platforms, delivery and the scheduler.
 
-    def __init__(self, config: Config) -> None:
+    The tables must be up to date; the caller closes the database.
+    """
+
+    def __init__(self, config: Config, database: Database, *, clock: Clock | None = None) -> None:
         self.config = config
-        config.data.mkdir(parents=True, exist_ok=True)
-        self.database = Database(config.database_url, threads=config.database.threads)
+        self.database = database
         self.files = DiskFiles(config.data / "files")
         self.registry = all_commands()
-        self.renderer = Renderer(
-            Catalogues([Path(__file__).parent / "locale", *locale_folders()], config.zone)
-        )
-        self.worker = Worker(self.database, threads=config.database.threads)
-        self.clock: Clock = _practice_clock(self.database) if config.local.enabled else SystemClock()
+        self.renderer = Renderer(Catalogues([Path(__file__).parent / "locale", *locale_folders()], config.zone))
+        self.clock: Clock = clock or SystemClock()
+        self.worker = Worker(database, threads=config.database.threads)
         self.dispatcher = Dispatcher(
             registry=self.registry,
             renderer=self.renderer,
             policy=config.policy,
             files=self.files,
             zone=config.zone,
-            home="local" if config.local.enabled else None,
+            home=LocalRoom.name if config.local.enabled else None,
         )
         self.platforms: dict[str, Platform] = {}
-        self.practice: Practice | None = None
-        if config.local.enabled:
-            self._open_room()
         self.delivery = Delivery(self.worker, self.platforms, self.clock)
         self.scheduler = Scheduler(self.worker, self.clock, (tidy,))
         self._delivering: asyncio.Task[None] | None = None
+
+    def open_room(self, *, story: Story | None = None, reset: Reset | None = None) -> LocalRoom:
+        """Add the browser practice room to the platforms."""
+        local = self.config.local
+        room = LocalRoom(
+            LocalSettings(host=local.host, port=local.port, max_upload_bytes=local.upload_megabytes * 1024 * 1024),
+            WorkerRoomStore(self.worker),
+            self.files,
+            self.clock,
+            CommandList(self.worker, self.registry, self.renderer),
+            self.config.zone,
+            story=story,
+            reset=reset,
+        )
+        self.platforms[room.name] = room
+        return room
+
+    async def receive(self, inbound: Inbound) -> Outcome:
+        """Take one message; returns after its commit."""
+        done = await self.process(inbound)
+        return done.outcome
+
+    async def process(self, inbound: Inbound) -> Processed:
+        """The same, with all that is known of what became of it."""
+        now = self.clock.now()
+        key = f"{inbound.chat.platform}:{inbound.sender.id}"
+        future = self.worker.submit(lambda tx: self.dispatcher.process(tx, inbound, now), key=key)
+        done = await asyncio.wrap_future(future)
+        if done.wrote:
+            self.delivery.wake()
+        return done
+
+    async def start(self) -> None:
+        """Begin to take and to send messages. Raises ConfigurationError when a platform cannot."""
+        self.worker.start()
+        if LocalRoom.name in self.platforms:
+            await asyncio.wrap_future(self.worker.submit(self._ensure_groups))
+        for platform in self.platforms.values():
+            await platform.start(self.receive)
+        self._delivering = asyncio.create_task(self.delivery.run())
+        self.scheduler.start()
+
+    async def stop(self) -> None:
+        """Take nothing more, finish what was taken, and end."""
+        self.scheduler.stop()
+        for platform in self.platforms.values():
+            await platform.stop()
+        self.delivery.stop()
+        if self._delivering is not None:
+            await self._delivering
+        await asyncio.to_thread(self.worker.stop)
+
+    def _ensure_groups(self, tx: Tx) -> None:
+        practice_room.ensure_groups(tx, now=self.clock.now())
+
+
+async def serve(app: App, *, ready: Callable[[], None]) -> None:
+    """Run until the process is asked to end (Ctrl+C, SIGTERM)."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows knows no signal handlers here
+            loop.add_signal_handler(name, ended.set)
+    try:
+        await app.start()
+        ready()
+        await ended.wait()
+    finally:
+        await app.stop()
+
+
+def practice_clock(database: Database) -> ShiftedClock:
+    """The practice room's clock where it was left: as far from real time as it was set."""
+    with database.transaction() as tx:
+        shift = facts.get(tx, CLOCK_SHIFT)
+    return ShiftedClock(timedelta(seconds=shift or 0))
+
+
+def keep_clock(tx: Tx, clock: ShiftedClock) -> None:
+    """Remember how far the practice clock is from real time."""
+    facts.put(tx, CLOCK_SHIFT, clock.shift.total_seconds())

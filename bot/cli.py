@@ -58,11 +58,17 @@ def main() -> None:
 @configured
 def run(config: Config) -> None:
     """运行 / Run the bot until it is stopped (Ctrl+C)."""
-    from bot.app import App
+    from bot.app import App, serve
 
-    app = App(config)
-    migrate.upgrade(app.database)
-    asyncio.run(app.run(announce=_announce))
+    config.data.mkdir(parents=True, exist_ok=True)
+    database = _database(config)
+    migrate.upgrade(database)
+    app = App(config, database)
+    room = app.open_room() if config.local.enabled else None
+    if room is None:
+        raise ConfigurationError("local.enabled: no platform is configured, so nobody could write to the bot")
+    asyncio.run(serve(app, ready=lambda: _announce(room.address)))
+    database.close()
 
 
 def _announce(address: str) -> None:
@@ -189,16 +195,18 @@ def incidents_replay(config: Config, number: int) -> None:
     from bot.app import App
     from storage import incidents as kept
 
-    app = App(config)
-    migrate.require_newest(app.database)
-    with app.database.transaction() as tx:
+    database = _open(config)
+    app = App(config, database)
+    with database.transaction() as tx:
         incident = kept.find(tx, number)
         if incident is None:
             raise ConfigurationError(f"no incident {number}")
         done = app.dispatcher.replay(tx, incident, app.clock.now())
-    app.database.close()
+    database.close()
     if done.incident is not None:
-        raise click.ClickException(f"还是失败，记为事件 {done.incident} / it failed again: incident {done.incident}")
+        raise click.ClickException(
+            f"还是失败，记为事件 {done.incident} / it failed again: incident {done.incident}"
+        )
     console.print(f"[green]✓[/green] {done.command}: {done.outcome.value}")
 
 

@@ -82,10 +82,7 @@ class Dispatcher:
         """Take a message: everything it causes is in the transaction when this returns."""
         began = time.perf_counter()
         number = inbox.take(tx, platform=inbound.chat.platform, message_id=inbound.id, now=now)
-        if number is None:
-            done = Processed(Outcome.DUPLICATE)
-        else:
-            done = self._handle(tx, inbound, number, now)
+        done = Processed(Outcome.DUPLICATE) if number is None else self._handle(tx, inbound, number, now)
         self._log(inbound, done, began)
         return done
 
@@ -133,7 +130,7 @@ class Dispatcher:
         except UserError as error:
             replies, outcome = [say(error.words, buttons=error.buttons)], Outcome.REFUSED
             place, ctx.posts = Place.ANYWHERE, []
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - kept with its traceback as an incident
             return self._failed(ctx, error, label)
         else:
             outcome = Outcome.ANSWERED

@@ -79,7 +79,7 @@ class Worker:
         try:
             with self._database.transaction() as tx:
                 results.extend(job(tx) for job, _future in batch)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits for the job
             if len(batch) == 1 and not _passing(error):
                 batch[0][1].set_exception(error)
                 return
@@ -95,7 +95,7 @@ class Worker:
             try:
                 with self._database.transaction() as tx:
                     result = job(tx)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - handed to whoever waits for the job
                 if attempt < TRIES and _passing(error):
                     continue
                 future.set_exception(error)

@@ -52,9 +52,7 @@ _RETITLE = update(chats).where(chats.c.id == bindparam("which")).values(title=bi
 _MOVE = update(chats).where(chats.c.id == bindparam("which")).values(external_id=bindparam("new_id"))
 _PARK = update(chats).where(chats.c.id == bindparam("which")).values(state=bindparam("becomes"))
 _SPEAK_PERSON = update(people).where(people.c.id == bindparam("which")).values(language=bindparam("speaks"))
-_SPEAK_ACCOUNT = (
-    update(accounts).where(accounts.c.id == bindparam("which")).values(language=bindparam("speaks"))
-)
+_SPEAK_ACCOUNT = update(accounts).where(accounts.c.id == bindparam("which")).values(language=bindparam("speaks"))
 _SPEAK_CHAT = update(chats).where(chats.c.id == bindparam("which")).values(language=bindparam("speaks"))
 _PRIVATE_CHATS = (
     select(
@@ -63,16 +61,12 @@ _PRIVATE_CHATS = (
         people.c.language,
     )
     .join(people, people.c.id == accounts.c.person_id)
-    .where(
-        accounts.c.person_id.in_(bindparam("who", expanding=True)), accounts.c.private_chat_id.is_not(None)
-    )
+    .where(accounts.c.person_id.in_(bindparam("who", expanding=True)), accounts.c.private_chat_id.is_not(None))
     .order_by(accounts.c.bound_at, accounts.c.id)
 )
 _GROUP_CHATS = (
     select(chats.c.unit_id, chats.c.id.label("chat_id"), chats.c.language)
-    .where(
-        chats.c.unit_id.in_(bindparam("which", expanding=True)), chats.c.is_group, chats.c.state == "active"
-    )
+    .where(chats.c.unit_id.in_(bindparam("which", expanding=True)), chats.c.is_group, chats.c.state == "active")
     .order_by(chats.c.id)
 )
 
@@ -169,9 +163,7 @@ def _reach(tx: Tx, person_ids: list[int]) -> dict[int, Reached]:
 
 def _settle(tx: Tx, person_ids: list[int], home: str, now: datetime) -> None:
     """Give people an account and a private chat on their home platform."""
-    names = {
-        r.id: r.name for r in tx.all(select(people.c.id, people.c.name).where(people.c.id.in_(person_ids)))
-    }
+    names = {r.id: r.name for r in tx.all(select(people.c.id, people.c.name).where(people.c.id.in_(person_ids)))}
     for person_id, name in names.items():
         external = f"p{person_id}"
         ref = ChatRef(home, f"private:{external}", ChatKind.PRIVATE)

@@ -41,9 +41,7 @@ def find(tx: Tx, *, account_id: int, chat_id: int, now: datetime) -> Dialogue | 
     return Dialogue(row.kind, row.token, row.data, row.expires_at) if row else None
 
 
-def put(
-    tx: Tx, dialogue: Dialogue, *, account_id: int, chat_id: int, now: datetime, expires_at: datetime
-) -> None:
+def put(tx: Tx, dialogue: Dialogue, *, account_id: int, chat_id: int, now: datetime, expires_at: datetime) -> None:
     """Open a question; it takes the place of the one that was open there."""
     values = {
         "account_id": account_id,

@@ -20,6 +20,4 @@ def get(tx: Tx, name: str) -> Any:
 def put(tx: Tx, name: str, value: Any) -> None:
     """Set a fact to a JSON value."""
     statement = insert(facts, tx).values(name=name, value=value)
-    tx.execute(
-        statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
-    )
+    tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value}))

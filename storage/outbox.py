@@ -84,9 +84,7 @@ _FAILED = (
     .values(state="failed", lease_until=None, error=bindparam("why"))
 )
 _COUNT_FAILED = (
-    select(
-        outbox.c.id, outbox.c.chat_id, chats.c.platform, chats.c.title, outbox.c.error, outbox.c.created_at
-    )
+    select(outbox.c.id, outbox.c.chat_id, chats.c.platform, chats.c.title, outbox.c.error, outbox.c.created_at)
     .join(chats, chats.c.id == outbox.c.chat_id)
     .where(outbox.c.state == "failed")
     .order_by(outbox.c.id.desc())

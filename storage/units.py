@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from storage.database import Tx
 from storage.tables import unit_ancestors, units
@@ -29,9 +29,7 @@ _COLUMNS = (
 )
 _SELECT = select(*_COLUMNS)
 _ONE = _SELECT.where(units.c.id == bindparam("which"))
-_MANY = _SELECT.where(units.c.id.in_(bindparam("which", expanding=True))).order_by(
-    units.c.position, units.c.id
-)
+_MANY = _SELECT.where(units.c.id.in_(bindparam("which", expanding=True))).order_by(units.c.position, units.c.id)
 _ADD = insert(units).returning(units.c.id)
 _ADD_SELF = insert(unit_ancestors).values(depth=0)
 _INHERIT = insert(unit_ancestors).from_select(
@@ -65,6 +63,20 @@ _SUBTREE: Select[Any] = (
 )
 _SUBTREE_OF_KINDS = _SUBTREE.where(units.c.kind.in_(bindparam("kinds", expanding=True)))
 _BY_NAME = _SUBTREE.where(units.c.name == bindparam("called"))
+_ROOTS = _SELECT.where(units.c.parent_id.is_(None), units.c.ended_at.is_(None)).order_by(units.c.id)
+_at_and_below = select(unit_ancestors.c.unit_id).where(unit_ancestors.c.ancestor_id == bindparam("which"))
+_CUT_OFF = delete(unit_ancestors).where(
+    unit_ancestors.c.unit_id.in_(_at_and_below), unit_ancestors.c.ancestor_id.not_in(_at_and_below)
+)
+_lower = unit_ancestors.alias("lower")
+_upper = unit_ancestors.alias("upper")
+_GRAFT = insert(unit_ancestors).from_select(
+    ["unit_id", "ancestor_id", "depth"],
+    select(_lower.c.unit_id, _upper.c.ancestor_id, _lower.c.depth + _upper.c.depth + 1).where(
+        _lower.c.ancestor_id == bindparam("which"), _upper.c.unit_id == bindparam("under")
+    ),
+)
+_MOVE = update(units).where(units.c.id == bindparam("which")).values(parent_id=bindparam("under"))
 _END = update(units).where(units.c.id == bindparam("which")).values(ended_at=bindparam("now"))
 
 
@@ -128,6 +140,11 @@ def get_many(tx: Tx, unit_ids: Iterable[int]) -> dict[int, Unit]:
     return {row.id: Unit(*row) for row in tx.all(_MANY, {"which": sorted(set(unit_ids))})}
 
 
+def roots(tx: Tx) -> list[Unit]:
+    """The units without a parent: the district, or several in one deployment."""
+    return [Unit(*row) for row in tx.all(_ROOTS)]
+
+
 def ancestors(tx: Tx, unit_id: int) -> tuple[Unit, ...]:
     """The unit itself, its parent, and so on up to the root."""
     return tuple(Unit(*row[:-1]) for row in tx.all(_ANCESTORS, {"which": unit_id}))
@@ -157,6 +174,14 @@ def by_name(tx: Tx, name: str, *, roots: Sequence[int]) -> list[Unit]:
     if not roots:
         return []
     return [Unit(*row) for row in tx.all(_BY_NAME, {"called": name, "roots": list(roots)})]
+
+
+def move(tx: Tx, unit_id: int, *, parent_id: int) -> None:
+    """Put the unit, with all that is below it, under another parent (which must not be below it)."""
+    values = {"which": unit_id, "under": parent_id}
+    tx.execute(_CUT_OFF, {"which": unit_id})
+    tx.execute(_GRAFT, values)
+    tx.execute(_MOVE, values)
 
 
 def end(tx: Tx, unit_id: int, *, now: datetime) -> None:

@@ -29,14 +29,13 @@ def load(tx: Tx, quarter: Quarter, *, progress: Callable[[int, int], None] | Non
         name: units.add(tx, name=name, kind=units.OFFICE, parent_id=district, now=published, position=place)
         for place, name in enumerate(quarter.offices)
     }
-    organizer = _appoint(tx, quarter.people["organizer"], Role.ORGANIZER, district, published)
+    _appoint(tx, quarter.people["organizer"], Role.ORGANIZER, district, published)
     _staff(tx, quarter, district, offices, published)
     for done, unit in enumerate(quarter.units, 1):
         _unit(tx, quarter, unit, offices[unit.office], done, published, began)
         if progress:
             progress(done, len(quarter.units))
     practice_room.ensure_groups(tx, now=began)
-    assert organizer
 
 
 def is_loaded(tx: Tx) -> bool:
@@ -116,11 +115,11 @@ def _report(tx: Tx, made: commitments.Commitment, secretary: int, share: Decimal
         commitment_id=made.id,
         quarter=quarter,
         person_id=secretary,
-        said_at=at,
         words=f"已完成{value.normalize():f}{made.measure}",
         value=value,
         share=share,
         status=None,
-        parts={},
+        now=at,
+        evidence_since=at,
     )
     commitments.set_progress(tx, made.id, share=share, value=value, status=None, reported_at=at, quarter=quarter)
