@@ -147,13 +147,19 @@ class Dispatcher:
         found = self._registry.find(said.folded)
         if ctx.chat.is_group and not ctx.inbound.addressed and not ctx.dialogue and not _plain(found, said):
             return "", Place.ANYWHERE, None
-        if found and (ctx.dialogue is None or _plain(found, said)):
+        if found and (ctx.dialogue is None or (_plain(found, said) and not self._is_answer(ctx, found))):
             command = found.command
             return command.name, command.place, lambda: self._command(ctx, found, said)
         if ctx.dialogue:
             kind, data = ctx.dialogue.kind, ctx.dialogue.data
             return kind, Place.ANYWHERE, lambda: self._answer(ctx, kind, data, said)
         return "free text", Place.ANYWHERE, lambda: self._free_text(ctx, said)
+
+    def _is_answer(self, ctx: Ctx, found: Found) -> bool:
+        """Whether a command's name, typed, is an answer to the open question. A pressed button says what it says."""
+        if ctx.dialogue is None or ctx.inbound.pressed:
+            return False
+        return found.command.name in self._registry.heard.get(ctx.dialogue.kind, ())
 
     def _pressed_answer(self, ctx: Ctx, said: Said) -> tuple[str, Place, Callable[[], Replies]]:
         token, _, answer = said.text[1:].partition(" ")

@@ -97,6 +97,7 @@ class Registry:
     def __init__(self) -> None:
         self.commands: dict[str, Command] = {}
         self.dialogues: dict[str, Handler] = {}
+        self.heard: dict[str, frozenset[str]] = {}
         self.undoers: dict[str, Handler] = {}
         self.readers: list[tuple[int, Handler]] = []
         self._names: dict[str, Command] = {}
@@ -140,11 +141,16 @@ class Registry:
 
         return declare
 
-    def dialogue(self, kind: str) -> Callable[[Handler], Handler]:
-        """Declare who reads the answer to a question: `handler(ctx, data, said)`."""
+    def dialogue(self, kind: str, *, hears: Iterable[str] = ()) -> Callable[[Handler], Handler]:
+        """Declare who reads the answer to a question: `handler(ctx, data, said)`.
+
+        `hears` are names of commands that are answers to this question while it is open: where the office is
+        asked about a proposal, "退回 期限不明确" is about that proposal.
+        """
 
         def declare(handler: Handler) -> Handler:
             _put(self.dialogues, kind, handler)
+            self.heard[kind] = frozenset(hears)
             return handler
 
         return declare
@@ -177,6 +183,7 @@ class Registry:
             self._add(command)
         for kind, handler in other.dialogues.items():
             _put(self.dialogues, kind, handler)
+        self.heard |= other.heard
         for kind, handler in other.undoers.items():
             _put(self.undoers, kind, handler)
         self.readers = sorted(self.readers + other.readers, key=lambda entry: entry[0])
