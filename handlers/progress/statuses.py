@@ -9,7 +9,6 @@ from rapidfuzz import fuzz
 from bot.chat.texts import T, Text
 from storage.commitments import Status
 
-
 STATUS_WORDS: dict[Status, Text] = {
     Status.NOT_STARTED: T("尚未开工"),
     Status.PREPARING: T("前期准备"),
@@ -65,7 +64,8 @@ _DONE_SURELY = re.compile(
 )
 _NOT_DONE = re.compile(r"(?:未|没|没有|不能|无法|不|难以|尚待|待|等|才能?)(?:能|有|全部|按期|按时|如期)?$")
 _NOT_STARTED = re.compile(
-    rf"(?:未|没|没有|尚待|待)(?:能|有)?(?:正式)?{_BEGUN}|没动(?:静|工)?|未动|原地踏步|还没(?:干|做|弄|搞|动)"
+    rf"(?:未|没|没有|尚待|待)(?:能|有)?(?:正式)?{_BEGUN}|没动(?:静|工)?|未动|原地踏步"
+    r"|(?:还没有?|还未|尚未|没有)(?:干|做|弄|搞|动|上|装|修|建|铺|种|栽|拆)"
 )
 _PAPERWORK = re.compile(r"前期|手续|招投?标|立项|审批|报批|图纸|设计|勘[察测]|选址")
 _PREPARING = re.compile(
@@ -130,7 +130,7 @@ def status_of(clause: str, *, figure: bool) -> Status | None:
     `figure`: a figure is said in the same clause; then a mere 完成 is its verb and not the end of the work
     ("已完成40公里").
     """
-    stated = {status for status in _stated(clause, figure)}
+    stated = set(_stated(clause, figure))
     if not stated and not figure and not is_plan(clause):
         stated = {status for phrase, status in _FIRM if fuzz.partial_ratio(phrase, clause) >= _NEAR}
     return foremost(stated)
@@ -154,7 +154,7 @@ def _stated(clause: str, figure: bool) -> list[Status]:
         found.append(Status.FINISHING)
     elif not is_plan(clause) and _said(_DONE_SURELY if figure else _DONE, _NOT_DONE, clause):
         found.append(Status.DONE)
-    if _NOT_STARTED.search(clause):
+    if not figure and _NOT_STARTED.search(clause):
         found.append(Status.NOT_STARTED)
     elif not is_plan(clause) and _BEGUN_ALREADY.search(clause):
         found.append(Status.UNDER_WAY)

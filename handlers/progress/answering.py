@@ -1,0 +1,135 @@
+"""Answers to what was asked back: a reading and an answer make the next reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+
+from bot.chat.arguments import item_at
+from bot.chat.grammar.folding import fold
+from handlers.progress.compound import full_values
+from handlers.progress.doubts import ADDED, ALL, AS_SAID, FAR, NONE, SAME, WHOLE, Question
+from handlers.progress.figures import SHARE, Role, Said
+from handlers.progress.reading import Reading, read
+from handlers.progress.statuses import STATUS_WORDS
+from storage.commitments import Commitment, Status
+
+_YES = frozenset(
+    ("是", "是的", "对", "对的", "好", "好的", "行", "可以", "嗯", "确认", "提交", "没错", "1", "ok", "yes", "y")
+)
+_NO = frozenset(("不", "不是", "否", "不对", "没有", "no", "n"))
+_EDGES = " \t\r\n,.;:!?~、"
+
+
+def means_yes(folded: str) -> bool:
+    """Whether an answer agrees."""
+    return folded.strip(_EDGES).casefold() in _YES
+
+
+def means_no(folded: str) -> bool:
+    """Whether an answer disagrees."""
+    return folded.strip(_EDGES).casefold() in _NO
+
+
+def answered(
+    reading: Reading, question: Question, answer: str, items: Mapping[int, Commitment]
+) -> tuple[Reading, ...] | None:
+    """The readings that take the place of the one asked about; None when the answer is not understood.
+
+    No reading at all: none of the unit's commitments was meant.
+    """
+    folded = fold(answer).strip()
+    if folded == NONE or (question is Question.WHICH and means_no(folded)):
+        return ()
+    if folded == ALL:
+        return tuple(_whole(replace(reading, number=n, everything=False), items[n]) for n in sorted(items))
+    one = _pressed(reading, question, folded, items) or _typed(reading, question, answer, items)
+    return None if one is None else (one,)
+
+
+def _pressed(reading: Reading, question: Question, answer: str, items: Mapping[int, Commitment]) -> Reading | None:
+    """The answer of a button, or a word that means the same."""
+    c = items.get(reading.number) if reading.number is not None else None
+    if answer[:1] == "#" and answer[1:].isdecimal() and int(answer[1:]) in items:
+        return replace(reading, number=int(answer[1:]))
+    if c is None:
+        return None
+    if answer[:1] == "!" and answer[1:] in set(Status):
+        status = Status(answer[1:])
+        words = reading.words or STATUS_WORDS[status].msgid
+        return replace(reading, words=words, figures=(), status=status, unchanged=False)
+    figure = _figure(answer, c)
+    if figure is not None:
+        kept = None if reading.status is Status.DONE else reading.status
+        words = reading.words or answer.lstrip("=") + (figure.measure if answer[:1] == "=" else "")
+        return replace(reading, words=words, figures=(figure,), status=kept, unchanged=False)
+    if answer == SAME:
+        return replace(reading, words=reading.words or "无变化", figures=(), status=None, unchanged=True)
+    if answer == FAR or (question is Question.WHOLE and means_no(answer)):
+        return replace(reading, figures=(), status=None)
+    if answer == WHOLE or (question is Question.WHOLE and means_yes(answer)):
+        return _whole(reading, c)
+    if answer == ADDED:
+        added = tuple(replace(s, role=Role.INCREMENT) for s in reading.figures if s.role is Role.TOTAL)
+        return replace(reading, figures=added)
+    if question in (Question.BACKWARDS, Question.OVER) and (answer == AS_SAID or means_yes(answer)):
+        return replace(reading, settled=(*reading.settled, question.value))
+    return None
+
+
+def _figure(answer: str, c: Commitment) -> Said | None:
+    """A figure as buttons carry it: "=96" in the commitment's measure, "60%" of the target."""
+    try:
+        if answer[:1] == "=":
+            value = Decimal(answer[1:])
+            return Said(value / 100, SHARE) if c.measure == SHARE else Said(value, c.measure or "")
+        if answer[-1:] == SHARE and c.measure != SHARE:
+            return Said(Decimal(answer[:-1]) / 100, SHARE)
+    except InvalidOperation:
+        pass
+    return None
+
+
+def _whole(reading: Reading, c: Commitment) -> Reading:
+    """All that was promised."""
+    if c.target is not None and not c.parts:
+        share = c.measure == SHARE
+        figures: tuple[Said, ...] = (Said(c.target / 100 if share else c.target, c.measure or ""),)
+    else:
+        figures = tuple(
+            Said(value, part.measure or "", about=part.words)
+            for part, value in zip(c.parts, full_values(c.parts), strict=True)
+            if value is not None and not part.is_input
+        )
+    return replace(reading, figures=figures, status=Status.DONE, unchanged=False, everything=False)
+
+
+def _typed(reading: Reading, question: Question, answer: str, items: Mapping[int, Commitment]) -> Reading | None:
+    """An answer in the person's own words."""
+    c = items.get(reading.number) if reading.number is not None else None
+    if question is Question.WHICH or c is None:
+        return _named(reading, answer, items)
+    [again, *_rest] = read(answer, [c], expected=True) or (None,)
+    if again is None or not (again.figures or again.status or again.unchanged):
+        return None
+    words = f"{reading.words}；{again.words}" if reading.words else again.words
+    return replace(
+        reading,
+        words=words,
+        figures=again.figures,
+        status=again.status or (None if reading.status is Status.DONE else reading.status),
+        unchanged=again.unchanged,
+    )
+
+
+def _named(reading: Reading, answer: str, items: Mapping[int, Commitment]) -> Reading | None:
+    """The commitment that an answer names, by number or by its words."""
+    at = item_at(fold(answer), 0)
+    if at and at[0] in items:
+        return replace(reading, number=at[0])
+    [again, *_rest] = read(answer, list(items.values()), expected=True) or (None,)
+    if again is None or again.number not in items:
+        return None
+    said = again.figures or again.status or again.unchanged
+    return replace(again, certain=False) if said else replace(reading, number=again.number)

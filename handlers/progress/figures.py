@@ -1,0 +1,170 @@
+"""The figures of a clause and what each of them says: a total, what was added, what remains, the target."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from bot.chat.grammar.amounts import Amount
+from bot.chat.grammar.said import figures_in
+from bot.chat.grammar.shares import Share, shares_in
+
+#: The measure of a share; its value is a fraction of one.
+SHARE = "%"
+#: Percentage points, by which a rate rises or falls.
+POINTS = "个百分点"
+
+
+class Role(StrEnum):
+    """What a figure says."""
+
+    TOTAL = "total"
+    INCREMENT = "increment"
+    #: Of a month or quarter: only the person knows whether that is all there is.
+    PERIOD = "period"
+    REMAINING = "remaining"
+    TARGET = "target"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One figure as it was said.
+
+    `measure` is SHARE for a share, whose `value` is then a fraction. `about`: the words before it in its clause.
+    `rate`: it is a share of something else than the work (覆盖率, 开工率). `at_least`: more than this, how
+    much is open. `step`: one unit of the last digit that was said, in which shares are compared.
+    """
+
+    value: Decimal
+    measure: str
+    role: Role = Role.TOTAL
+    about: str = ""
+    rate: str = ""
+    at_least: bool = False
+    step: Decimal = Decimal("0.01")
+
+
+_ADDED = re.compile(
+    r"(?:又|再|另外?|新)[^,.;\d]{0,6}$|(?:新增|增加|多|净增|提高|提升|上升|增长|推进|比上[次月周季][^,.;\d]{0,4})了?$"
+    r"|(?:[这本上]个?(?:周|星期)|今天|昨天|当天|当日|这[两几]天|近日|最近)[^,.;\d]{0,8}$"
+)
+_PERIOD = re.compile(
+    r"(?:[这本上]个?(?:月|旬|季度)|[一二三四1-4]季度|(?<!\d)\d{1,2}月份?(?!\d|底|末))[^,.;\d]{0,8}$"
+)
+_TO_LEVEL = re.compile(r"[到至达]$|[到至]了$")
+_LEFT = re.compile(r"(?:还剩|还差|还欠|还缺|剩余|剩下|尚余|尚差|仍差|余下|余|剩|差|还有)[^,.;\d]{0,5}$")
+_LEFT_BEHIND = re.compile(r"\s*[^\d,.;]{0,4}?(?:还没|还未|没有|没|未|待)(?:有)?(?!问题)")
+_AIM = re.compile(
+    r"(?:目标|计划|(?<!完成)任务|(?<![供响反相对])应|需要?|(?<![主重])要|设计|全长|总长|总数|总量)(?:是|为|数|量|总计|完成|[:])?[^\d,.;]{0,3}$"
+)
+_WHOLE = re.compile(r"累计|一共|总共|总计|合计|目前|至今|截[至止]|达到?|已")
+_OF_WHICH = re.compile(r"其中")
+_RATE = re.compile(
+    r"([一-鿿]{0,8}?[一-鿿]{1,2}率)(?:已经?)?(?:是|为|达到?|达|到|至|[提上]升到?|提高到?|约|近|超过|突破|:)*\s*$"
+)
+_OF_WORK = re.compile(r"(?:完成|进度|完工|办结|兑现|竣工|形象进度)率$")
+_MONEY = re.compile(r"((?:投资|资金|款项|经费|投入|拨付|到位|签约)[^\d,.;]{0,6})$")
+_RATIO = re.compile(r"(?<![\d/.])(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)(?![\d/])\s*([一-鿿]{0,2})")
+_MORE_THAN_HALF = re.compile(r"过了?半|一半以上|半数以上|一?大半|一多半|多半完成|超过?了?一半|半数多")
+_HALF = re.compile(r"一半|半数|对半")
+_NO_COUNT = frozenset(["年", "月", "日", "号", "点", "点钟", "时", "分", "分钟", "季度", "周", "期", "届", "批"])
+_LAST_FIGURE = re.compile(r"^.*\d", re.DOTALL)
+#: A larger number is a telephone or account number, and no column holds it.
+_MOST = Decimal(10) ** 12
+_ABSURD = Decimal(1000)
+_TENTH = Decimal("0.1")
+_HUNDREDTH = Decimal("0.01")
+
+
+def figures(clause: str) -> tuple[Said, ...]:
+    """Every figure of a folded clause, in order."""
+    ratio = _ratio(clause)
+    if ratio:
+        return ratio
+    found = sorted([*_shares(clause), *_amounts(clause)], key=lambda entry: entry[0])
+    return tuple(said for _start, said in found)
+
+
+def _ratio(clause: str) -> tuple[Said, ...]:
+    """So many of so many: 96/120盏."""
+    match = _RATIO.search(clause)
+    if match is None:
+        return ()
+    done, whole, measure = Decimal(match.group(1)), Decimal(match.group(2)), match.group(3)
+    if not 0 < whole <= _MOST or done > _MOST:
+        return ()
+    if not measure:
+        return (Said(done / whole, SHARE, about=clause[: match.start()]),)
+    about = clause[: match.start()]
+    return Said(done, measure, about=about), Said(whole, measure, Role.TARGET, about=about)
+
+
+def _shares(clause: str) -> Iterator[tuple[int, Said]]:
+    taken: list[tuple[int, int]] = []
+    for share in shares_in(clause):
+        taken.append((share.start, share.end))
+        if share.value < _ABSURD:
+            yield share.start, _share(clause, share)
+    for pattern, at_least in ((_MORE_THAN_HALF, True), (_HALF, False)):
+        for match in pattern.finditer(clause):
+            if all(match.end() <= start or match.start() >= end for start, end in taken):
+                taken.append(match.span())
+                before, role = clause[: match.start()], _role(clause, *match.span())
+                yield match.start(), Said(Decimal("0.5"), SHARE, role, before, "", at_least, _TENTH)
+
+
+def _share(clause: str, share: Share) -> Said:
+    before = clause[: share.start]
+    rate, role = _rate(before), _role(clause, share.start, share.end)
+    words = clause[share.start : share.end]
+    step = _TENTH if "成" in words else _HUNDREDTH
+    if "." in words or "点" in words:
+        step = _HUNDREDTH / 100
+    at_least = share.bound == "at_least"
+    return Said(share.value, SHARE, role, before, rate, at_least, step)
+
+
+def _rate(before: str) -> str:
+    """What a share is a share of, when it is not the work itself."""
+    match = _RATE.search(before)
+    if match:
+        return "" if _OF_WORK.search(match.group(1)) else match.group(1)
+    money = _MONEY.search(before)
+    return money.group(1) if money else ""
+
+
+def _amounts(clause: str) -> Iterator[tuple[int, Said]]:
+    shares = [(share.start, share.end) for share in shares_in(clause)]
+    for figure in figures_in(clause):
+        amount = figure.amount
+        if amount.measure in _NO_COUNT or amount.measure == SHARE or _OF_WHICH.search(clause[: amount.start]):
+            continue
+        if amount.value > _MOST or any(amount.start < end and start < amount.end for start, end in shares):
+            continue
+        yield amount.start, _amount(clause, amount)
+
+
+def _amount(clause: str, amount: Amount) -> Said:
+    role = _role(clause, amount.start, amount.end)
+    if role is Role.TOTAL and _AIM.search(clause[: amount.start]):
+        role = Role.TARGET
+    return Said(amount.value, amount.measure, role, clause[: amount.start], at_least=amount.bound == "at_least")
+
+
+def _role(clause: str, start: int, end: int) -> Role:
+    before = _since_last_figure(clause[:start])
+    if _LEFT.search(before) or _LEFT_BEHIND.match(clause, end):
+        return Role.REMAINING
+    if _WHOLE.search(before) or _TO_LEVEL.search(before):
+        return Role.TOTAL
+    if _ADDED.search(before):
+        return Role.INCREMENT
+    return Role.PERIOD if _PERIOD.search(clause[:start]) else Role.TOTAL
+
+
+def _since_last_figure(before: str) -> str:
+    """The words behind the figure before: what introduces one figure does not introduce the next."""
+    return _LAST_FIGURE.sub("", before, count=1)
