@@ -156,7 +156,7 @@ class Dispatcher:
         return "free text", Place.ANYWHERE, lambda: self._free_text(ctx, said)
 
     def _is_answer(self, ctx: Ctx, found: Found) -> bool:
-        """Whether a command's name, typed, is an answer to the open question. A pressed button says what it says."""
+        """Whether a typed command name is an answer to the open question; a pressed button is always a command."""
         if ctx.dialogue is None or ctx.inbound.pressed:
             return False
         return found.command.name in self._registry.heard.get(ctx.dialogue.kind, ())
