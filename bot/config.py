@@ -30,9 +30,9 @@ class General(Section, frozen=True):
         str,
         Meta(description="数据目录：数据库、照片、备份 / Where the database, photos and backups lie"),
     ] = "data"
-    timezone: Annotated[
-        str, Meta(description="人们看到的时间用哪个时区 / The time zone of what people see")
-    ] = "Asia/Shanghai"
+    timezone: Annotated[str, Meta(description="人们看到的时间用哪个时区 / The time zone of what people see")] = (
+        "Asia/Shanghai"
+    )
 
 
 class DatabaseSettings(Section, frozen=True):
@@ -54,9 +54,7 @@ class LocalSection(Section, frozen=True):
     """浏览器练习室 / The browser chat room, a training ground"""
 
     enabled: Annotated[bool, Meta(description="是否开启练习室 / Whether the room is open")] = True
-    host: Annotated[
-        str, Meta(description="只在本机可见：127.0.0.1 / Loopback only: 127.0.0.1")
-    ] = "127.0.0.1"
+    host: Annotated[str, Meta(description="只在本机可见：127.0.0.1 / Loopback only: 127.0.0.1")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="端口，0 = 任选 / Port; 0 = any free one")] = 8321
     allow_other_hosts: Annotated[
         bool,
@@ -100,9 +98,7 @@ class Config(Section, frozen=True):
 
     @property
     def policy(self) -> Policy:
-        return Policy(
-            activity=self.activity, rounds=self.rounds, dialogues=self.dialogues, binding=self.binding
-        )
+        return Policy(activity=self.activity, rounds=self.rounds, dialogues=self.dialogues, binding=self.binding)
 
     @property
     def data(self) -> Path:

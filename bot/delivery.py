@@ -100,9 +100,7 @@ class Delivery:
     async def _refused(self, row: outbox.Waiting, error: DeliveryError) -> None:
         if error.moved_to is not None:
             new_id = error.moved_to
-            await asyncio.wrap_future(
-                self._worker.submit(lambda tx: accounts.move_chat(tx, row.chat_id, new_id))
-            )
+            await asyncio.wrap_future(self._worker.submit(lambda tx: accounts.move_chat(tx, row.chat_id, new_id)))
             await self._again(row, error.reason, 0)
         elif error.permanent:
             await self._give_up(row, error.reason)

@@ -32,10 +32,14 @@ class Tx:
         if values:
             self.connection.execute(statement, values)
 
-    def all(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
+    def all(
+        self, statement: Executable, values: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
         return self.connection.execute(statement, values or {}).all()
 
-    def first(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Row[*tuple[Any, ...]] | None:
+    def first(
+        self, statement: Executable, values: Mapping[str, Any] | None = None
+    ) -> Row[*tuple[Any, ...]] | None:
         return self.connection.execute(statement, values or {}).first()
 
     def scalar(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
