@@ -231,6 +231,8 @@ outbox = Table(
     Column("error", Text),
     Index("ix_outbox_state_chat_id_id", "state", "chat_id", "id"),
     Index("ix_outbox_chat_id_platform_message_id", "chat_id", "platform_message_id"),
+    # A number is never given again: platforms tell by it that a message is being repeated.
+    sqlite_autoincrement=True,
 )
 
 dialogues = Table(
@@ -482,14 +484,17 @@ room_messages = Table(
     "room_messages",
     metadata,
     _id(),
-    # "group:枫杨办事处" or "private:li-jianguo"
+    # "group:7" or "private:p12"
     Column("room", String(120), nullable=False),
     # account of the writer; none for the bot
     Column("author", String(120)),
+    # the writer's own name for it: what is sent again after a lost connection is kept once
+    Column("key", String(120), nullable=False, unique=True),
     Column("content", JSON, nullable=False),
     Column("at", Moment, nullable=False),
     Column("edited_at", Moment),
     # set once the engine has committed it; what is not set is handed in again at start
     Column("taken_at", Moment),
     Index("ix_room_messages_room_id", "room", "id"),
+    sqlite_autoincrement=True,
 )

@@ -1,0 +1,1 @@
+"""The browser chat room: a training ground that needs nothing but a browser."""

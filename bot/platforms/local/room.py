@@ -1,0 +1,77 @@
+"""The browser chat room as a platform like any other."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from bot.chat.clock import Clock
+from bot.chat.messages import Outgoing
+from bot.chat.ports import FileStore, Receive
+from bot.platforms.local.live import Hub
+from bot.platforms.local.post import PostOffice
+from bot.platforms.local.server import Server
+from bot.platforms.local.settings import LocalSettings
+from bot.platforms.local.stage import Stage
+from bot.platforms.local.store import CommandsFor, Reset, RoomStore, Story
+from bot.platforms.local.web import Web
+from bot.platforms.local.wire import PLATFORM
+
+
+class LocalRoom:
+    """A page in the browser on which anybody of the roster can be played (implements `Platform`).
+
+    `commands_for` gives what the command list offers to an account. `story` and `reset` are offered on the
+    page when they are there.
+    """
+
+    name = PLATFORM
+
+    def __init__(
+        self,
+        settings: LocalSettings,
+        store: RoomStore,
+        files: FileStore,
+        clock: Clock,
+        commands_for: CommandsFor,
+        zone: ZoneInfo,
+        *,
+        story: Story | None = None,
+        reset: Reset | None = None,
+    ) -> None:
+        self._hub = Hub(clock)
+        self._post = PostOffice(store, files, clock, self._hub)
+        self._stage = Stage(self._hub, story, reset)
+        web = Web(
+            settings=settings,
+            store=store,
+            files=files,
+            clock=clock,
+            commands_for=commands_for,
+            zone=zone,
+            hub=self._hub,
+            post=self._post,
+            stage=self._stage,
+        )
+        self._server = Server(web.app(), settings.host, settings.port)
+
+    @property
+    def address(self) -> str:
+        """What to type into a browser."""
+        return self._server.address
+
+    async def start(self, receive: Receive) -> None:
+        """Hand in what was left over, then open the page. Raises ConfigurationError when the port is taken."""
+        self._post.receive = receive
+        await self._post.hand_in_again()
+        await self._server.start()
+
+    async def send(self, message: Outgoing) -> str:
+        """Show a message and return its number. Raises DeliveryError for a chat that is no room."""
+        return await self._post.send(message)
+
+    async def stop(self) -> None:
+        """Close every window's line and take no more messages; those under way are finished."""
+        await self._stage.stop()
+        self._hub.close()
+        await self._server.stop()
+        self._post.receive = None

@@ -1,0 +1,233 @@
+// The page's own words in both languages. What the bot says comes in the reader's language from the server.
+
+const ZH = {
+  product: "亮赛比",
+  room: "练习室",
+  practiceMark: "练习室",
+  practice: "这里是训练场，数据可随时重置，不是正式工作群",
+  clockIs: "练习时间 {time}",
+  skip: "跳到输入框",
+  iAm: "我是",
+  nobody: "还没选",
+  switch: "切换",
+  stranger: "陌生人（未绑定）",
+  strangerWhy: "还没绑定的账号，可以用绑定码试一试",
+  unbound: "未绑定",
+  noPost: "没有职务",
+  post: "{unit} {role}",
+  choose: "您想以谁的身份进来？",
+  chooseOther: "换一个身份",
+  chooseWhy: "练习室里谁都可以扮。多开几个窗口，就能同时扮几个人。",
+  search: "找人：姓名、村、办事处、职务",
+  noOne: "没有找到这个人，换个词试试。",
+  newWindow: "在新窗口里扮{name}",
+  rooms: "聊天",
+  others: "其他群（练习室里可以旁观）",
+  privateWith: "和机器人的私聊",
+  groupMember: "工作群",
+  groupGuest: "旁观：只看不说",
+  stage: "练习工具",
+  play: "播放示例季度",
+  reset: "重新开始练习",
+  resetAsk: "重新开始会清空练习室里的全部数据，回到最初的样子。要继续吗？",
+  resetYes: "清空，重新开始",
+  resetDone: "练习室已经重新开始。",
+  storyOver: "示例季度播放完了。",
+  storyFailed: "播放中断了，可以再试一次。",
+  storyStep: "示例季度 {done}/{total}：{caption}",
+  cancel: "取消",
+  close: "关闭",
+  back: "返回聊天列表",
+  messages: "消息",
+  fresh: "新消息",
+  older: "正在取更早的消息…",
+  write: "写消息",
+  writePrivate: "发消息，或输入 / 选命令",
+  writeGroup: "在群里说话，或输入 / 叫机器人办事",
+  send: "发送",
+  commands: "命令",
+  noCommand: "没有这个命令",
+  addPicture: "发照片",
+  addFile: "发文件",
+  attach: "添加",
+  attached: "待发的文件",
+  remove: "去掉{name}",
+  uploading: "上传中…",
+  drop: "松手就能添加文件",
+  readOnly: "您不在这个群里，只能旁观。",
+  picture: "图片",
+  save: "保存原图",
+  download: "下载",
+  enlarge: "放大图片 {name}",
+  photoBrief: "[图片]",
+  fileBrief: "[文件] {name}",
+  pressed: "〔{name} 按了 {label}〕",
+  pressedBrief: "按了 {label}",
+  spoke: "{name}：{words}",
+  sending: "发送中",
+  notSent: "没发出去，点这里重发",
+  offline: "连接断开了，正在重新连接…写好的内容会留在输入框里。",
+  offlineSend: "现在没有连上，写的内容还在。连上后再发。",
+  stale: "这个按钮刚刚变了，请看最新的消息。",
+  emptyPrivate: "还没有消息。可以从这些开始：",
+  emptyGroup: "群里还没有消息。",
+  today: "今天",
+  yesterday: "昨天",
+  unread: "有新消息",
+  table: "表格",
+  lights: { green: "绿灯", yellow: "黄灯", red: "红灯" },
+  roles: {
+    organizer: "组织者",
+    office_administrator: "办事处管理员",
+    secretary: "书记",
+    judge: "评委",
+    scorekeeper: "计票人",
+    scrutineer: "监票人",
+    observer: "观察员",
+    none: "其他人",
+  },
+  errors: {
+    too_large: "文件太大，最大 {megabytes} MB。",
+    too_many: "一次最多发 {files} 个文件。",
+    empty_file: "这是个空文件。",
+    no_file: "文件没有传好，请重新添加。",
+    read_only: "您不在这个群里，只能旁观。",
+    not_found: "这个身份或聊天已经不在了，请重新选身份。",
+    busy: "正在播放，请稍等。",
+    unavailable: "程序暂时没能收下，请稍后再试。",
+    other: "没有成功，请再试一次。",
+  },
+};
+
+const EN = {
+  product: "Liangsaibi",
+  room: "Practice room",
+  practiceMark: "Practice",
+  practice: "A training ground: its data may be reset at any time, and it is no official work group",
+  clockIs: "Practice time {time}",
+  skip: "Skip to the message box",
+  iAm: "I am",
+  nobody: "not chosen yet",
+  switch: "Switch",
+  stranger: "A stranger (not bound)",
+  strangerWhy: "An account that is not bound yet: try it with a one-time code",
+  unbound: "not bound",
+  noPost: "no post",
+  post: "{role}, {unit}",
+  choose: "Whom would you like to be?",
+  chooseOther: "Be somebody else",
+  chooseWhy: "In the practice room you can be anybody. Open several windows to be several people at once.",
+  search: "Find a name, village, office or role",
+  noOne: "Nobody found. Try another word.",
+  newWindow: "Be {name} in a new window",
+  rooms: "Chats",
+  others: "Other groups (in the practice room you may look on)",
+  privateWith: "Private chat with the bot",
+  groupMember: "Work group",
+  groupGuest: "Looking on: read only",
+  stage: "Practice tools",
+  play: "Play the example quarter",
+  reset: "Start over",
+  resetAsk: "Starting over clears everything in the practice room and takes it back to the beginning. Go on?",
+  resetYes: "Clear and start over",
+  resetDone: "The practice room has started over.",
+  storyOver: "The example quarter has been played.",
+  storyFailed: "The story broke off. You can try again.",
+  storyStep: "Example quarter {done}/{total}: {caption}",
+  cancel: "Cancel",
+  close: "Close",
+  back: "Back to the chats",
+  messages: "Messages",
+  fresh: "New messages",
+  older: "Fetching earlier messages…",
+  write: "Write a message",
+  writePrivate: "Write a message, or type / for commands",
+  writeGroup: "Speak to the group, or type / to call the bot",
+  send: "Send",
+  commands: "Commands",
+  noCommand: "No such command",
+  addPicture: "Send photos",
+  addFile: "Send files",
+  attach: "Add",
+  attached: "Files to be sent",
+  remove: "Remove {name}",
+  uploading: "Uploading…",
+  drop: "Drop to add the files",
+  readOnly: "You are not in this group and can only look on.",
+  picture: "Picture",
+  save: "Save the original",
+  download: "Download",
+  enlarge: "Enlarge the picture {name}",
+  photoBrief: "[Picture]",
+  fileBrief: "[File] {name}",
+  pressed: "[{name} pressed {label}]",
+  pressedBrief: "pressed {label}",
+  spoke: "{name}: {words}",
+  sending: "Sending",
+  notSent: "Not sent. Tap to try again",
+  offline: "The connection is lost, reconnecting… What you have written stays in the box.",
+  offlineSend: "Not connected at the moment. Your text is still here; send it when the connection is back.",
+  stale: "This button has just changed. Please look at the newest message.",
+  emptyPrivate: "No messages yet. You could begin with:",
+  emptyGroup: "No messages in this group yet.",
+  today: "Today",
+  yesterday: "Yesterday",
+  unread: "New messages",
+  table: "Table",
+  lights: { green: "green light", yellow: "yellow light", red: "red light" },
+  roles: {
+    organizer: "Organizer",
+    office_administrator: "Office administrator",
+    secretary: "Secretary",
+    judge: "Judge",
+    scorekeeper: "Scorekeeper",
+    scrutineer: "Scrutineer",
+    observer: "Observer",
+    none: "Others",
+  },
+  errors: {
+    too_large: "The file is too large; the limit is {megabytes} MB.",
+    too_many: "At most {files} files at a time.",
+    empty_file: "This file is empty.",
+    no_file: "The file did not arrive. Please add it again.",
+    read_only: "You are not in this group and can only look on.",
+    not_found: "This person or chat is no longer there. Please choose again.",
+    busy: "The story is being played. One moment, please.",
+    unavailable: "The program could not take it just now. Please try again in a moment.",
+    other: "That did not work. Please try again.",
+  },
+};
+
+export const DICTIONARIES = { zh_CN: ZH, en: EN };
+
+let words = ZH;
+
+/** Speak this language from now on; an unknown one is Chinese. Fills in the words of the page itself. */
+export function speak(language) {
+  words = DICTIONARIES[language] ?? ZH;
+  document.documentElement.lang = locale();
+  for (const node of document.querySelectorAll("[data-text]")) node.textContent = t(node.dataset.text);
+  for (const node of document.querySelectorAll("[data-label]")) {
+    const label = t(node.dataset.label);
+    node.setAttribute("aria-label", label);
+    if (node.matches("button, label")) node.title = label;
+    if (node.matches("input[type=search]")) node.placeholder = label;
+  }
+}
+
+/** The words for a name such as "send" or "errors.busy", with its {places} filled in. */
+export function t(name, values = {}) {
+  const text = name.split(".").reduce((found, part) => found?.[part], words);
+  if (typeof text !== "string") throw new Error(`no words for ${name}`);
+  return text.replace(/\{(\w+)\}/g, (place, key) => (key in values ? String(values[key]) : place));
+}
+
+/** Whether there are words for the name. */
+export function known(name) {
+  return typeof name.split(".").reduce((found, part) => found?.[part], words) === "string";
+}
+
+/** The language as browsers name it. */
+export function locale() {
+  return words === EN ? "en-GB" : "zh-CN";
+}
