@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -61,7 +61,6 @@ class App:
         self.platforms: dict[str, Platform] = {}
         self.delivery = Delivery(self.worker, self.platforms, self.clock)
         self.scheduler = Scheduler(self.worker, self.clock, (tidy,))
-        self._delivering: asyncio.Task[None] | None = None
 
     def open_room(self, *, story: Story | None = None, reset: Reset | None = None) -> LocalRoom:
         """Add the browser practice room to the platforms."""
@@ -94,25 +93,26 @@ class App:
             self.delivery.wake()
         return done
 
-    async def start(self) -> None:
-        """Begin to take and to send messages. Raises ConfigurationError when a platform cannot."""
-        self.worker.start()
-        if LocalRoom.name in self.platforms:
-            await asyncio.wrap_future(self.worker.submit(self._ensure_groups))
-        for platform in self.platforms.values():
-            await platform.start(self.receive)
-        self._delivering = asyncio.create_task(self.delivery.run())
-        self.scheduler.start()
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take and send messages inside; on leaving, take nothing more, finish what was taken, and end.
 
-    async def stop(self) -> None:
-        """Take nothing more, finish what was taken, and end."""
-        self.scheduler.stop()
-        for platform in self.platforms.values():
-            await platform.stop()
-        self.delivery.stop()
-        if self._delivering is not None:
-            await self._delivering
-        await asyncio.to_thread(self.worker.stop)
+        Raises ConfigurationError when a platform cannot work as configured.
+        """
+        async with contextlib.AsyncExitStack() as ends:
+            self.worker.start()
+            ends.push_async_callback(asyncio.to_thread, self.worker.stop)
+            delivering = asyncio.create_task(self.delivery.run())
+            ends.push_async_callback(asyncio.wait_for, delivering, None)
+            ends.callback(self.delivery.stop)
+            if LocalRoom.name in self.platforms:
+                await asyncio.wrap_future(self.worker.submit(self._ensure_groups))
+            for platform in self.platforms.values():
+                await platform.start(self.receive)
+                ends.push_async_callback(platform.stop)
+            self.scheduler.start()
+            ends.callback(self.scheduler.stop)
+            yield
 
     def _ensure_groups(self, tx: Tx) -> None:
         practice_room.ensure_groups(tx, now=self.clock.now())
@@ -125,12 +125,9 @@ async def serve(app: App, *, ready: Callable[[], None]) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows knows no signal handlers here
             loop.add_signal_handler(name, ended.set)
-    try:
-        await app.start()
+    async with app.running():
         ready()
         await ended.wait()
-    finally:
-        await app.stop()
 
 
 def practice_clock(database: Database) -> ShiftedClock:
