@@ -83,7 +83,7 @@ def read(text: str, today: date) -> Parsed:
 
 def _split_numbered(line: str) -> list[str]:
     """Split at 1. 2. 3. when they count up from one; "1.2公里" is no such number."""
-    starts = []
+    starts: list[tuple[int, int]] = []
     for match in _INLINE_NUMBER.finditer(fold(line)):
         number = int(match.group(1)) if match.group(1) else ord(match.group(2)) - ord("①") + 1
         if number == len(starts) + 1:
