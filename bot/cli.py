@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from bot import logs
 from bot.chat.errors import ConfigurationError
@@ -162,7 +162,7 @@ def incidents_list(config: Config) -> None:
     database = _open(config)
     with database.transaction() as tx:
         found = kept.newest(tx)
-    table = Table("编号 / no.", "时间 / at", "平台 / platform", "错误 / error", "状态 / state")
+    table = Table("#", "时间 / at", "平台", Column("错误 / error", overflow="fold", ratio=1), "状态", expand=True)
     for incident in found:
         at = incident.at.astimezone(config.zone).strftime("%Y-%m-%d %H:%M")
         table.add_row(str(incident.id), at, incident.platform, incident.error[:80], incident.state)

@@ -1,0 +1,114 @@
+"""The command line, run as its operator runs it."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.chat.messages import ChatKind, ChatRef, Inbound, Sender
+from bot.cli import main
+from storage import incidents
+from storage.database import Database
+from storage.files import DiskFiles
+
+NOW = datetime(2021, 3, 22, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An operator's empty folder."""
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))
+
+
+def test_check_says_what_to_do_and_then_that_all_is_well(here: Path) -> None:
+    first = run("check")
+    assert first.exit_code == 1
+    assert "run liangsaibi db upgrade" in first.output
+    assert run("db", "upgrade").exit_code == 0
+    second = run("check")
+    assert second.exit_code == 0, second.output
+    assert "✓" in second.output
+
+
+def test_a_wrong_setting_stops_every_command_with_one_clear_message(here: Path) -> None:
+    (here / "liangsaibi.toml").write_text("[rounds]\ndecimls = 3\n", "utf-8")
+    for words in (("run",), ("check",), ("backup", "x.tar.gz"), ("incidents", "list")):
+        done = run(*words)
+        assert done.exit_code == 1
+        assert "liangsaibi.toml: rounds.decimls: no such setting" in done.output
+        assert "Traceback" not in done.output
+
+
+def test_commands_on_a_database_that_is_not_there(here: Path) -> None:
+    done = run("backup", "x.tar.gz")
+    assert done.exit_code == 1
+    assert "no database yet; run liangsaibi db upgrade" in done.output
+    assert not (here / "x.tar.gz").exists()
+
+
+def test_backup_is_whole_while_somebody_writes(here: Path) -> None:
+    run("db", "upgrade")
+    key = DiskFiles(here / "data" / "files").put(b"a photo")
+    database = Database(f"sqlite:///{here / 'data' / 'liangsaibi.db'}")
+    with database.transaction() as tx:
+        incidents.keep(tx, platform="test", message={}, error="kept", traceback="", now=NOW)
+    with database.engine.connect() as connection:
+        done = run("backup", "copies/one.tar.gz")
+        connection.exec_driver_sql("SELECT 1")
+    database.close()
+    assert done.exit_code == 0, done.output
+    with tarfile.open(here / "copies" / "one.tar.gz") as archive:
+        archive.extractall(here / "restored", filter="data")
+    with sqlite3.connect(here / "restored" / "liangsaibi.db") as restored:
+        assert restored.execute("SELECT error FROM incidents").fetchall() == [("kept",)]
+    assert DiskFiles(here / "restored" / "files").get(key) == b"a photo"
+
+
+def test_incidents_are_listed_shown_and_replayed(here: Path) -> None:
+    run("db", "upgrade")
+    inbound = Inbound("m1", ChatRef("local", "private:x", ChatKind.PRIVATE), Sender("x", "路人"), "帮助", NOW)
+    database = Database(f"sqlite:///{here / 'data' / 'liangsaibi.db'}")
+    with database.transaction() as tx:
+        incidents.keep(
+            tx,
+            platform="local",
+            message=msgspec.to_builtins(inbound),
+            error="ZeroDivisionError: broken",
+            traceback="Traceback: here it broke",
+            now=NOW,
+        )
+    database.close()
+    assert "ZeroDivisionError" in run("incidents", "list").output
+    shown = run("incidents", "show", "1").output
+    assert "帮助" in shown
+    assert "here it broke" in shown
+    replayed = run("incidents", "replay", "1")
+    assert replayed.exit_code == 0, replayed.output
+    assert "帮助: answered" in replayed.output
+    assert "replayed" in run("incidents", "list").output
+    assert run("incidents", "show", "9").exit_code == 1
+
+
+def test_module_and_script_are_the_same_program(here: Path) -> None:
+    as_module = subprocess.run(
+        [sys.executable, "-m", "bot", "--help"], capture_output=True, text=True, check=True, cwd=here
+    )
+    script = Path(sys.executable).with_name("liangsaibi")
+    as_script = subprocess.run([script, "--help"], capture_output=True, text=True, check=True, cwd=here)
+    assert as_module.stdout == as_script.stdout
+    for name in ("run", "demo", "check", "import", "export", "people", "incidents", "db", "backup"):
+        assert f"\n  {name} " in as_module.stdout
