@@ -26,7 +26,7 @@ from bot.room_store import WorkerRoomStore
 from bot.scheduler import Scheduler, tidy
 from bot.worker import Worker
 from handlers import all_commands, locale_folders
-from storage import facts, practice_room
+from storage import facts, outbox, practice_room
 from storage.database import Database, Tx
 from storage.files import DiskFiles
 
@@ -102,6 +102,9 @@ class App:
         async with contextlib.AsyncExitStack() as ends:
             self.worker.start()
             ends.push_async_callback(asyncio.to_thread, self.worker.stop)
+            if self.database.is_sqlite:
+                # One file, one program: what was being sent when it ended need not wait for its lease.
+                await asyncio.wrap_future(self.worker.submit(outbox.release_all))
             delivering = asyncio.create_task(self.delivery.run())
             ends.push_async_callback(asyncio.wait_for, delivering, None)
             ends.callback(self.delivery.stop)

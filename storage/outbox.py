@@ -62,6 +62,7 @@ _RELEASE = (
     .where(outbox.c.state == "sending", outbox.c.lease_until <= bindparam("now"))
     .values(state="waiting", lease_until=None)
 )
+_RELEASE_ALL = update(outbox).where(outbox.c.state == "sending").values(state="waiting", lease_until=None)
 _SENT = (
     update(outbox)
     .where(outbox.c.id == bindparam("which"))
@@ -155,6 +156,11 @@ def claim(tx: Tx, *, now: datetime, until: datetime, most: int) -> list[Waiting]
     tx.execute(_RELEASE, {"now": now})
     due = [Waiting(*row) for row in tx.all(_DUE, {"now": now, "most": most})]
     return [row for row in due if tx.execute(_CLAIM, {"which": row.id, "until": until}).rowcount == 1]
+
+
+def release_all(tx: Tx) -> None:
+    """Free every claim at once: for a program that starts and knows that no other one is sending."""
+    tx.execute(_RELEASE_ALL)
 
 
 def sent(tx: Tx, row_id: int, *, platform_message_id: str, now: datetime) -> None:
