@@ -72,6 +72,19 @@ def measure_of(words: str) -> Measured:
     return _single(folded, targets[0])
 
 
+def kind_without_figure(words: str) -> Kind:
+    """A thing to be finished, or a quality."""
+    return _without_figure(fold(words))
+
+
+def replace_figure(words: str, target: Decimal, measure: str, figure: str) -> str:
+    """The wording with the target that it names ("2公里") put differently; as it is when it names none."""
+    for found in _figures(fold(words)):
+        if found.value == target and found.measure == measure:
+            return words[: found.start] + figure + words[found.end :]
+    return words
+
+
 def _figures(folded: str) -> list[_Figure]:
     """The figures that could be targets, from left to right."""
     shares = [_Figure(_plain(s.value * 100), PERCENT, s.start, s.end, s.bound) for s in shares_in(folded)]
