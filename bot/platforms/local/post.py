@@ -25,6 +25,8 @@ log = logging.getLogger("liangsaibi.local")
 
 LONGEST_TEXT = 4000
 MOST_FILES = 9
+#: So many messages back a button is looked for.
+LOOK_BACK = 50
 
 Name = Annotated[str, Meta(min_length=1, max_length=60)]
 #: Made by the page, so that what it sends again after a lost connection is known to be the same.
@@ -101,6 +103,14 @@ class PostOffice:
             raise Refused(409, "stale")
         content = wire.pressed(who, label=label, payload=asked.payload, message=asked.message)
         return await self._keep(asked, who, content)
+
+    async def button(self, room: str, label: str) -> tuple[int, str] | None:
+        """The newest button of that label in a room: its message and its payload."""
+        for message in reversed(await self._store.messages(room, limit=LOOK_BACK)):
+            payload = wire.payload_of(message, label)
+            if payload is not None:
+                return message.id, payload
+        return None
 
     async def send(self, message: Outgoing) -> str:
         """Keep and show what the bot says, once for each outbox number, or in place of an older message."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from bot.chat.clock import Clock
 from bot.chat.messages import Outgoing
 from bot.chat.ports import FileStore, Receive
 from bot.platforms.local.live import Hub
-from bot.platforms.local.post import PostOffice
+from bot.platforms.local.post import FileRef, PostOffice, Press, Say
 from bot.platforms.local.server import Server
 from bot.platforms.local.settings import LocalSettings
 from bot.platforms.local.stage import Stage
@@ -68,6 +69,26 @@ class LocalRoom:
     async def send(self, message: Outgoing) -> str:
         """Show a message and return its number. Raises DeliveryError for a chat that is no room."""
         return await self._post.send(message)
+
+    async def speak(
+        self, account: str, room: str, text: str, files: Sequence[tuple[str, str]], own_id: str
+    ) -> None:
+        """Say something as somebody, as their own page would; `files` are (key, name). Raises Refused."""
+        refs = [FileRef(key, name) for key, name in files]
+        await self._post.say(Say(account, room, own_id, text, refs))
+
+    async def press(self, account: str, room: str, label: str, own_id: str) -> bool:
+        """Press the newest button of that label in a room as somebody; False when there is none."""
+        found = await self._post.button(room, label)
+        if found is None:
+            return False
+        message, payload = found
+        await self._post.press(Press(account, room, own_id, message, payload))
+        return True
+
+    def begin_story(self) -> None:
+        """Play the story, as its button on the page does."""
+        self._stage.play()
 
     async def stop(self) -> None:
         """Close every window's line and take no more messages; those under way are finished."""

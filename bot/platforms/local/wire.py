@@ -110,6 +110,15 @@ def label_of(message: RoomMessage, payload: str) -> str | None:
     return None
 
 
+def payload_of(message: RoomMessage, label: str) -> str | None:
+    """What the button of this label stands for on a message; None when it has no such button."""
+    for row in message.content.get("buttons", ()):
+        for button in row:
+            if button["label"] == label:
+                return str(button["payload"])
+    return None
+
+
 # --- what the page is sent --------------------------------------------------------------------------------
 
 
