@@ -81,3 +81,19 @@ def label(commitment: Commitment, *, this_year: int) -> Words:
     return T(
         "{year}年第{number}项 {words}", year=commitment.year, number=commitment.number, words=commitment.words
     )
+
+
+def differences(old: Terms, new: Terms) -> list[Text]:
+    """What changed between two wordings, one line for each field; empty when nothing did."""
+    pairs: list[tuple[Text, Words, Words]] = [
+        (T("内容"), old.words, new.words),
+        (T("目标"), goal(old), goal(new)),
+        (T("期限"), day(old.due), day(new.due)),
+    ]
+    same_goal = (old.kind, old.target, old.measure, old.parts) == (new.kind, new.target, new.measure, new.parts)
+    unchanged = (old.words == new.words, same_goal, old.due == new.due)
+    return [
+        T("{field}：{new}（原：{old}）", field=field, new=after, old=before)
+        for (field, before, after), same in zip(pairs, unchanged, strict=True)
+        if not same
+    ]

@@ -1,0 +1,8 @@
+"""亮承诺: everything that people type about commitments. Each module declares its own commands."""
+
+from __future__ import annotations
+
+from handlers.commitments import mine, propose
+from handlers.commitments.declared import registry
+
+__all__ = ["mine", "propose", "registry"]
