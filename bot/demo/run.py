@@ -14,9 +14,10 @@ from bot.app import App, keep_clock, practice_clock, serve
 from bot.chat.clock import ShiftedClock
 from bot.chat.errors import ConfigurationError
 from bot.config import Config
-from bot.demo import facts, load, story
+from bot.demo import facts, load, story, tour
 from bot.demo.room import RoomStage
 from bot.demo.terminal import TerminalPlatform, TerminalStage
+from bot.platforms.local.room import LocalRoom
 from bot.platforms.local.store import Progress as Tell
 from storage import migrate
 from storage.database import Database, Tx
@@ -48,12 +49,18 @@ class Demo:
             self._load()
         self.clock = practice_clock(self.database)
         self.app = App(self.config, self.database, clock=self.clock)
+        if not loaded:
+            with self.database.transaction() as tx:
+                self._greet(tx)
 
     def _load(self) -> None:
         with self._bar() as bar, self.database.transaction() as tx:
             task = bar.add_task("载入示例季度 / loading the example quarter", total=len(self.quarter.units))
             load.load(tx, self.quarter, progress=lambda done, _total: bar.update(task, completed=done))
             self._set_clock(tx)
+
+    def _greet(self, tx: Tx) -> None:
+        tour.greet(tx, self.app.renderer, home=LocalRoom.name, now=self.quarter.clock)
 
     def _set_clock(self, tx: Tx) -> None:
         clock = ShiftedClock()
@@ -124,6 +131,7 @@ class Demo:
         def again(tx: Tx) -> None:
             wipe(tx)
             load.load(tx, self.quarter)
+            self._greet(tx)
             self._set_clock(tx)
 
         await asyncio.wrap_future(self.app.worker.submit(again))
