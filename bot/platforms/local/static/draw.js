@@ -123,8 +123,13 @@ function bar(block) {
   return node;
 }
 
+// A column of words is never squeezed to less than so many characters.
+const WORDS = 6;
+
 function table(block) {
   const side = (column) => (block.align[column] === "r" ? "right" : "left");
+  const cells = [block.header, ...block.rows];
+  const widths = block.header.map((_, i) => Math.min(WORDS, Math.max(...cells.map((row) => row[i].length))));
   const node = el("table");
   if (block.header.some((cell) => cell)) {
     const heads = block.header.map((cell, i) => el("th", { scope: "col", class: side(i) }, cell));
@@ -133,6 +138,9 @@ function table(block) {
   const rows = block.rows.map((row) =>
     el("tr", {}, ...row.map((cell, i) => el("td", { class: side(i) }, cell))),
   );
+  for (const [i, cell] of [...(rows[0]?.cells ?? [])].entries()) {
+    if (side(i) === "left") cell.style.minWidth = `calc(${widths[i]}em + 20px)`;
+  }
   node.append(el("tbody", {}, ...rows));
   return el("div", { class: "table", role: "region", tabindex: "0", "aria-label": t("table") }, node);
 }

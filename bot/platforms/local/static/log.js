@@ -21,6 +21,7 @@ export class MessageLog {
     this.messages = [];
     this.nodes = new Map();
     this.stick = true;
+    this.top = 0;
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     // Pictures arrive after their message: who was at the end stays there.
     new ResizeObserver(() => this.settle()).observe(document.getElementById("log-inner"));
@@ -124,8 +125,11 @@ export class MessageLog {
   }
 
   scrolled() {
-    this.stick = this.atEnd;
-    if (this.stick) {
+    // Only who scrolls back leaves the end; messages that grow do not drive anybody away from it.
+    if (this.atEnd) this.stick = true;
+    else if (this.scroller.scrollTop < this.top) this.stick = false;
+    this.top = this.scroller.scrollTop;
+    if (this.atEnd) {
       this.freshButton.hidden = true;
       this.onEnd();
     }

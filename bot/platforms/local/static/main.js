@@ -1,0 +1,459 @@
+// The page: who one is, which room is open, and what follows from what happens.
+
+import { Composer } from "./composer.js";
+import { avatar, dayAndTime, el, fileUrl, personName, postNames, useZone } from "./draw.js";
+import { MessageLog } from "./log.js";
+import { get, Line, ownId, post, Refusal, Unreachable } from "./net.js";
+import { People } from "./people.js";
+import { forgetMarks, lastOf, markRead, RoomList, roomTitle } from "./rooms.js";
+import { speak, t } from "./texts.js";
+
+const PAGE = 50;
+const LAST_WHO = "who";
+const narrow = matchMedia("(max-width: 760px)");
+const at = (id) => document.getElementById(id);
+
+const state = {
+  account: null,
+  me: null,
+  rooms: [],
+  room: null,
+  line: null,
+  connected: false,
+  epoch: null,
+  // The server's time less ours, in milliseconds.
+  ahead: 0,
+  // Own messages that the server has not confirmed: key → {room, path, data}.
+  waiting: new Map(),
+  fetchingOlder: false,
+  wholeHistory: false,
+};
+
+const now = () => new Date(Date.now() + state.ahead);
+const openRoom = () => state.rooms.find((room) => room.id === state.room);
+
+function address(account, room) {
+  const place = new URLSearchParams({ as: account });
+  if (room) place.set("room", room);
+  return `#${place}`;
+}
+
+// --- parts ---------------------------------------------------------------------------------------------
+
+let toastTimer;
+function toast(words) {
+  const node = at("toast");
+  node.textContent = words;
+  node.hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => (node.hidden = true), 5_000);
+}
+
+const composer = new Composer({ send, toast });
+const roomList = new RoomList({ address });
+const people = new People({ address, onFailure: (error) => toast(composer.explain(error)) });
+const log = new MessageLog({
+  now,
+  onOlder: fetchOlder,
+  onEnd: noteRead,
+  actions: (settled) => ({
+    enlarge,
+    press: settled && openRoom()?.member ? press : null,
+  }),
+});
+
+// --- where we are: the part of the address behind the # ------------------------------------------------
+
+async function go() {
+  const place = new URLSearchParams(location.hash.slice(1));
+  const account = place.get("as") ?? localStorage.getItem(LAST_WHO);
+  if (!account) {
+    document.body.dataset.view = "rooms";
+    people.open(null);
+    return;
+  }
+  if (account !== state.account) await become(account);
+  if (state.account !== account || !state.me) return;
+  await show(place.get("room"));
+}
+
+async function become(account) {
+  state.line?.close();
+  Object.assign(state, { account, me: null, rooms: [], room: null, epoch: null, connected: false });
+  if (!(await refresh())) return;
+  localStorage.setItem(LAST_WHO, account);
+  people.close();
+  state.line = new Line(account, { onEvent: happened, onState: connection });
+}
+
+/** Fetch everything about oneself anew; false when the account is not there any more. */
+async function refresh() {
+  const account = state.account;
+  try {
+    const me = await get("/api/me", { as: account });
+    if (account !== state.account) return false;
+    take(me);
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 404) leave();
+    else if (error instanceof Unreachable && !state.me) retryLater();
+    return false;
+  }
+}
+
+function retryLater() {
+  connection(false);
+  const account = state.account;
+  setTimeout(() => {
+    if (state.account !== account || state.me) return;
+    state.account = null;
+    go();
+  }, 2_000);
+}
+
+function leave() {
+  localStorage.removeItem(LAST_WHO);
+  state.line?.close();
+  Object.assign(state, { account: null, me: null, rooms: [], room: null, line: null });
+  log.reset([], null);
+  history.replaceState(null, "", location.pathname);
+  document.body.dataset.view = "rooms";
+  drawRooms();
+  people.open(null);
+}
+
+function take(me) {
+  const translated = state.me && state.me.language !== me.identity.language;
+  state.me = me.identity;
+  state.rooms = me.rooms;
+  keepTime(me.now);
+  useZone(me.zone);
+  speak(me.identity.language);
+  composer.limits = me.limits;
+  composer.setCommands(me.commands);
+  at("play").hidden = !me.features.story;
+  at("reset").hidden = !me.features.reset;
+  at("stage").hidden = !me.features.story && !me.features.reset;
+  drawStory(me.story);
+  drawMe();
+  drawRooms();
+  drawHead();
+  if (translated) fetchRoom();
+}
+
+async function show(wanted) {
+  const named = state.rooms.find((room) => room.id === wanted);
+  const room = named ?? (narrow.matches ? null : state.rooms[0]);
+  document.body.dataset.view = named ? "chat" : "rooms";
+  if (!room) {
+    state.room = null;
+    drawRooms();
+    return;
+  }
+  if (room.id === state.room) return;
+  state.room = room.id;
+  drawHead();
+  drawRooms();
+  composer.turnTo({
+    draftKey: `draft ${state.account} ${room.id}`,
+    group: room.kind === "group",
+    open: room.member,
+    placeholder: t(room.kind === "group" ? "writeGroup" : "writePrivate"),
+  });
+  log.reset([], state.account);
+  await fetchRoom();
+  if (!narrow.matches && room.member && !people.dialog.open) composer.box.focus();
+}
+
+// --- messages ------------------------------------------------------------------------------------------
+
+async function fetchRoom() {
+  const { account, room } = state;
+  if (!room) return;
+  try {
+    const { messages, full } = await get("/api/messages", { as: account, room, limit: PAGE });
+    if (account !== state.account || room !== state.room) return;
+    state.wholeHistory = !full;
+    log.reset(messages, account);
+    const arrivedKeys = new Set(messages.map((message) => message.key));
+    for (const [key, one] of state.waiting) {
+      if (arrivedKeys.has(key)) continue;
+      if (one.room === room && one.shown) log.pend(key, one.shown, () => deliver(key));
+      if (one.room === room && one.failed) log.failed(key, true);
+    }
+    drawEmpty();
+    noteRead();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+async function fetchOlder() {
+  if (state.fetchingOlder || state.wholeHistory || !log.oldest) return;
+  const { account, room } = state;
+  state.fetchingOlder = true;
+  try {
+    const { messages, full } = await get("/api/messages", { as: account, room, before: log.oldest, limit: PAGE });
+    if (account === state.account && room === state.room) {
+      state.wholeHistory = !full;
+      log.prepend(messages);
+    }
+  } catch (error) {
+    failed(error);
+  } finally {
+    state.fetchingOlder = false;
+  }
+}
+
+/** After a break: what was said meanwhile, and the latest ones again, as they may have been changed. */
+async function catchUp() {
+  const { account, room } = state;
+  let after = (log.messages.at(-PAGE) ?? log.messages[0])?.id;
+  if (after === undefined) return fetchRoom();
+  after -= 1;
+  for (let full = true; full; ) {
+    const answer = await get("/api/messages", { as: account, room, after });
+    if (account !== state.account || room !== state.room) return;
+    for (const message of answer.messages) log.put(message);
+    full = answer.full;
+    after = answer.messages.at(-1)?.id ?? after;
+  }
+  drawEmpty();
+  noteRead();
+}
+
+function noteRead() {
+  const room = openRoom();
+  if (!room || document.visibilityState === "hidden" || !log.atEnd) return;
+  if (narrow.matches && document.body.dataset.view !== "chat") return;
+  if (log.newest) markRead(state.account, room.id, log.newest);
+  drawRooms();
+}
+
+function send(text, files) {
+  if (!state.connected) {
+    toast(t("offlineSend"));
+    return false;
+  }
+  const id = ownId();
+  const key = `${state.account}:${id}`;
+  const shown = { key, author: state.account, text, files, at: now().toISOString() };
+  const data = { account: state.account, room: state.room, id, text, files: files.map(({ key, name }) => ({ key, name })) };
+  state.waiting.set(key, { room: state.room, account: state.account, path: "/api/messages", data, shown });
+  log.pend(key, shown, () => deliver(key));
+  at("empty").hidden = true;
+  deliver(key);
+  return true;
+}
+
+function press(message, button, node) {
+  if (!state.connected) {
+    toast(t("offlineSend"));
+    return;
+  }
+  const id = ownId();
+  const key = `${state.account}:${id}`;
+  const data = { account: state.account, room: message.room, id, message: message.id, payload: button.payload };
+  state.waiting.set(key, { room: message.room, account: state.account, path: "/api/presses", data });
+  node.setAttribute("aria-busy", "true");
+  deliver(key).finally(() => node.removeAttribute("aria-busy"));
+}
+
+// One after the other, so that they arrive in the order in which they were written.
+let queue = Promise.resolve();
+function deliver(key) {
+  queue = queue.then(() => deliverNow(key));
+  return queue;
+}
+
+async function deliverNow(key) {
+  const one = state.waiting.get(key);
+  if (!one || one.busy) return;
+  one.busy = true;
+  one.failed = false;
+  log.failed(key, false);
+  try {
+    const { message } = await post(one.path, one.data);
+    state.waiting.delete(key);
+    if (message.room === state.room && one.account === state.account) log.put(message);
+    else log.settled(key);
+    // What was said may have changed who one is, which language one reads, and what one may do.
+    await refresh();
+  } catch (error) {
+    one.failed = true;
+    log.failed(key, true);
+    if (error instanceof Refusal && error.status < 500) state.waiting.delete(key);
+    if (error instanceof Refusal && error.status < 500 && one.shown) giveBack(one, key);
+    failed(error);
+  } finally {
+    one.busy = false;
+  }
+}
+
+/** What the server will never take goes back into the box. */
+function giveBack(one, key) {
+  log.settled(key);
+  if (one.room !== state.room || composer.box.value) return;
+  composer.box.value = one.data.text;
+  composer.changed();
+}
+
+function failed(error) {
+  if (error instanceof Refusal) toast(error.code === "stale" ? t("stale") : composer.explain(error));
+  else if (!(error instanceof Unreachable)) throw error;
+}
+
+// --- the live line -------------------------------------------------------------------------------------
+
+let offlineTimer;
+function connection(up) {
+  state.connected = up;
+  clearTimeout(offlineTimer);
+  const banner = at("offline");
+  if (up) {
+    banner.hidden = true;
+    return;
+  }
+  // A short break is nobody's business.
+  offlineTimer = setTimeout(() => {
+    banner.textContent = t("offline");
+    banner.hidden = false;
+  }, 1_200);
+}
+
+function happened(event) {
+  keepTime(event.now);
+  const handlers = { hello, message: arrived, edited: arrived, story: drawStory, reset: startedOver };
+  handlers[event.type]?.(event);
+}
+
+async function hello({ epoch }) {
+  const known = state.epoch;
+  state.epoch = epoch;
+  if (known === null) {
+    // Between the first look and the line's beginning something may have been said.
+    if (state.room) catchUp().catch(failed);
+    return;
+  }
+  if (!(await refresh())) return;
+  if (epoch === known) await catchUp().catch(failed);
+  else await fetchRoom();
+  for (const [key, one] of state.waiting) if (one.failed) deliver(key);
+}
+
+function arrived({ type, message }) {
+  const room = state.rooms.find((one) => one.id === message.room);
+  if (!room) {
+    refresh();
+    return;
+  }
+  if (!room.last || message.id >= room.last.id) room.last = lastOf(message);
+  if (message.room === state.room && (type === "message" || message.id >= log.oldest)) {
+    log.put(message);
+    at("empty").hidden = true;
+    noteRead();
+  }
+  drawRooms();
+}
+
+async function startedOver({ epoch }) {
+  state.epoch = epoch;
+  state.waiting.clear();
+  forgetMarks();
+  toast(t("resetDone"));
+  if (await refresh()) await fetchRoom();
+}
+
+// --- drawing -------------------------------------------------------------------------------------------
+
+function keepTime(moment) {
+  state.ahead = new Date(moment).getTime() - Date.now();
+  drawClock();
+}
+
+function drawClock() {
+  const clock = at("clock");
+  clock.textContent = t("clockIs", { time: dayAndTime(now()) });
+  clock.hidden = !state.me;
+}
+
+function drawMe() {
+  const name = personName(state.me);
+  const face = avatar(state.me.account, name);
+  at("who-avatar").className = face.className;
+  at("who-avatar").textContent = face.textContent;
+  at("who-name").textContent = name;
+  at("who-posts").textContent = state.me.bound ? postNames(state.me.posts) || t("noPost") : t("unbound");
+  document.title = `${name} · ${t("product")} ${t("room")}`;
+}
+
+function drawRooms() {
+  roomList.draw(state.rooms, { account: state.account, open: state.room, now: now() });
+}
+
+function drawHead() {
+  const room = openRoom();
+  if (!room) return;
+  at("title").textContent = roomTitle(room);
+  at("subtitle").textContent = t(room.kind === "private" ? "privateWith" : room.member ? "groupMember" : "groupGuest");
+  at("composer").hidden = !room.member;
+  at("readonly").hidden = room.member;
+  composer.open = room.member;
+  composer.box.placeholder = t(room.kind === "group" ? "writeGroup" : "writePrivate");
+}
+
+function drawEmpty() {
+  const node = at("empty");
+  const room = openRoom();
+  node.hidden = log.messages.length > 0 || state.waiting.size > 0;
+  const commands = room?.kind === "private" ? composer.list.commands.slice(0, 6) : [];
+  const chips = commands.map((command) =>
+    el("button", { type: "button", class: "start", onclick: () => composer.chosen(command) }, el("b", {}, command[0]), el("span", {}, command[2])),
+  );
+  node.replaceChildren(el("p", {}, t(room?.kind === "private" ? "emptyPrivate" : "emptyGroup")), ...chips);
+}
+
+function drawStory(story) {
+  const node = at("story");
+  if (story?.over) toast(t(story.failed ? "storyFailed" : "storyOver"));
+  const running = Boolean(story) && !story.over;
+  node.hidden = !running;
+  at("play").disabled = running;
+  if (!running) return;
+  at("story-caption").textContent = t("storyStep", story);
+  at("story-bar").max = Math.max(1, story.total);
+  at("story-bar").value = story.done;
+}
+
+function enlarge(file) {
+  at("viewer-picture").src = fileUrl(file);
+  at("viewer-picture").alt = file.name;
+  at("viewer-save").href = fileUrl(file);
+  at("viewer-save").download = file.name;
+  at("viewer").showModal();
+}
+
+// --- listening -----------------------------------------------------------------------------------------
+
+at("who").addEventListener("click", () => people.open(state.account));
+at("back").addEventListener("click", () => (location.hash = address(state.account)));
+at("viewer").addEventListener("click", (event) => {
+  if (event.target.tagName !== "A") at("viewer").close();
+});
+at("play").addEventListener("click", () => post("/api/story").catch(failed));
+at("reset").addEventListener("click", () => at("ask").showModal());
+at("ask-no").addEventListener("click", () => at("ask").close());
+at("ask-yes").addEventListener("click", () => {
+  at("ask").close();
+  post("/api/reset").catch(failed);
+});
+document.addEventListener("visibilitychange", noteRead);
+window.addEventListener("hashchange", go);
+window.addEventListener("storage", (event) => {
+  if (event.key?.startsWith("read ")) drawRooms();
+});
+narrow.addEventListener("change", go);
+setInterval(drawClock, 5_000);
+
+speak(navigator.language.startsWith("zh") ? "zh_CN" : "en");
+go();
