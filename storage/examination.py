@@ -79,6 +79,26 @@ _CLOSE = (
     .returning(commitments.c.id)
 )
 
+_REVOKE = (
+    update(commitments)
+    .where(
+        commitments.c.id.in_(bindparam("which", expanding=True)),
+        commitments.c.state == State.PUBLISHED.value,
+        commitments.c.reported_at.is_(None),
+    )
+    .values(state=State.PROPOSED.value, examined_by=None, examined_at=None, published_at=None)
+    .returning(commitments.c.id)
+)
+_REOPEN = (
+    update(commitments)
+    .where(
+        commitments.c.id.in_(bindparam("which", expanding=True)),
+        commitments.c.state == State.CLOSED.value,
+    )
+    .values(state=State.DONE.value, closed_by=None, closed_at=None)
+    .returning(commitments.c.id)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -146,3 +166,13 @@ def close(tx: Tx, commitment_ids: Iterable[int], *, by: int, now: datetime) -> l
     """Confirm claims of being done; returns those that still were claims."""
     values = {"which": sorted(set(commitment_ids)), "by": by, "at": now}
     return sorted(row.id for row in tx.all(_CLOSE, values))
+
+
+def revoke(tx: Tx, commitment_ids: Iterable[int]) -> list[int]:
+    """Make proposals again of what was approved; returns those on which nothing was reported meanwhile."""
+    return sorted(row.id for row in tx.all(_REVOKE, {"which": sorted(set(commitment_ids))}))
+
+
+def reopen(tx: Tx, commitment_ids: Iterable[int]) -> list[int]:
+    """Make claims again of what was closed; returns those that were closed."""
+    return sorted(row.id for row in tx.all(_REOPEN, {"which": sorted(set(commitment_ids))}))

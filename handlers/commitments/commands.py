@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.commitments import mine, propose
+from handlers.commitments import examine, mine, propose
 from handlers.commitments.declared import registry
 
-__all__ = ["mine", "propose", "registry"]
+__all__ = ["examine", "mine", "propose", "registry"]

@@ -127,7 +127,7 @@ def submit(ctx: Ctx, draft: Draft) -> Reply:
         _announce_waiting(ctx, draft.unit_id, len(made))
     again = Button(T("再提一项"), "promise")
     office = office_name(ctx, draft.unit_id)
-    words = T("已提交第{numbers}项，等{office}审核，结果会私信告诉您。", numbers=numbers, office=office)
+    words = T("已提交第{numbers}项，等{office}审核。退回会私信告诉您。", numbers=numbers, office=office)
     return say(words, buttons=((again, MINE),), replace=True)
 
 
@@ -215,14 +215,7 @@ def submit_again(ctx: Ctx, draft: Draft) -> Reply:
     if not commitments.set_terms(ctx.tx, before.id, item.terms, share=None, expected=expected):
         raise UserError(T("第{number}项刚刚审核过了。发“我的承诺”看结果。", number=before.number))
     commitments.set_category(ctx.tx, before.id, item.category)
-    commitments.set_state(
-        ctx.tx,
-        before.id,
-        state=State.PROPOSED,
-        expected=expected,
-        proposed_by=ctx.actor.id,
-        proposed_at=ctx.now,
-    )
+    commitments.set_state(ctx.tx, before.id, state=State.PROPOSED, expected=expected)
     ctx.record(_resubmitted(before))
     if not waits:
         _announce_waiting(ctx, draft.unit_id, 1)
