@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from bot.chat.arguments import item_at
 from bot.chat.grammar.folding import fold
+from handlers.commitments.answers import means_no, means_yes
 from handlers.progress.compound import full_values
 from handlers.progress.doubts import ADDED, ALL, AS_SAID, FAR, NONE, SAME, WHOLE, Question
 from handlers.progress.figures import SHARE, Role, Said
@@ -15,21 +17,7 @@ from handlers.progress.reading import Reading, read
 from handlers.progress.statuses import STATUS_WORDS
 from storage.commitments import Commitment, Status
 
-_YES = frozenset(
-    ("是", "是的", "对", "对的", "好", "好的", "行", "可以", "嗯", "确认", "提交", "没错", "1", "ok", "yes", "y")
-)
-_NO = frozenset(("不", "不是", "否", "不对", "没有", "no", "n"))
-_EDGES = " \t\r\n,.;:!?~、"
-
-
-def means_yes(folded: str) -> bool:
-    """Whether an answer agrees."""
-    return folded.strip(_EDGES).casefold() in _YES
-
-
-def means_no(folded: str) -> bool:
-    """Whether an answer disagrees."""
-    return folded.strip(_EDGES).casefold() in _NO
+_BARE = re.compile(r"\d{1,12}(?:\.\d{1,8})?")
 
 
 def answered(
@@ -79,7 +67,9 @@ def _pressed(reading: Reading, question: Question, answer: str, items: Mapping[i
 
 
 def _figure(answer: str, c: Commitment) -> Said | None:
-    """A figure as buttons carry it: "=96" in the commitment's measure, "60%" of the target."""
+    """A figure as buttons carry it: "=96" in the commitment's measure, "60%" of the target; or a bare number."""
+    if _BARE.fullmatch(answer):
+        answer = f"={answer}" if c.target is not None else f"{answer}%"
     try:
         if answer[:1] == "=":
             value = Decimal(answer[1:])
@@ -110,8 +100,11 @@ def _typed(reading: Reading, question: Question, answer: str, items: Mapping[int
     c = items.get(reading.number) if reading.number is not None else None
     if question is Question.WHICH or c is None:
         return _named(reading, answer, items)
+    other = _about_another(answer, c, items)
+    if other is not None:
+        return other
     [again, *_rest] = read(answer, [c], expected=True) or (None,)
-    if again is None or not (again.figures or again.status or again.unchanged):
+    if again is None or not _says(again):
         return None
     words = f"{reading.words}；{again.words}" if reading.words else again.words
     return replace(
@@ -131,5 +124,16 @@ def _named(reading: Reading, answer: str, items: Mapping[int, Commitment]) -> Re
     [again, *_rest] = read(answer, list(items.values()), expected=True) or (None,)
     if again is None or again.number not in items:
         return None
-    said = again.figures or again.status or again.unchanged
-    return replace(again, certain=False) if said else replace(reading, number=again.number)
+    return replace(again, certain=False) if _says(again) else replace(reading, number=again.number)
+
+
+def _about_another(answer: str, c: Commitment, items: Mapping[int, Commitment]) -> Reading | None:
+    """A report about another commitment, named by its number, in the place of an answer."""
+    for reading in read(answer, list(items.values()), expected=True) or ():
+        if reading.number in items and reading.number != c.number and reading.certain and _says(reading):
+            return reading
+    return None
+
+
+def _says(reading: Reading) -> bool:
+    return bool(reading.figures or reading.status or reading.unchanged)

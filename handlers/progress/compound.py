@@ -69,12 +69,9 @@ def parts_words(parts: Sequence[Part], values: Sequence[Decimal | None]) -> list
     ]
 
 
-def goal_words(parts: Sequence[Part]) -> Words:
-    """What is to be reached in all."""
-    return T(
-        "{parts}",
-        parts=[f"{p.words}{quantity(p.target, p.measure)}" for p in parts if p.target and not p.is_input],
-    )
+def goal_words(parts: Sequence[Part]) -> list[str]:
+    """What is to be reached, part by part."""
+    return [f"{p.words}{quantity(p.target, p.measure)}" for p in parts if p.target and not p.is_input]
 
 
 def full_values(parts: Sequence[Part]) -> tuple[Decimal | None, ...]:

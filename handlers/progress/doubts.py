@@ -8,7 +8,7 @@ from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
 from bot.chat.rendering import percent
-from bot.chat.texts import T, Text, Words, plain_number
+from bot.chat.texts import T, Text, Value, Words, plain_number
 from handlers.progress.figures import SHARE
 from handlers.progress.statuses import STATUS_WORDS
 from storage.commitments import Commitment, Status
@@ -174,7 +174,7 @@ def backwards(c: Commitment, before: Words, now: Words, *, may_add: bool) -> Dou
     return Doubt(Question.BACKWARDS, words, (tuple(row),))
 
 
-def over(c: Commitment, now: Words, goal: Words) -> Doubt:
+def over(c: Commitment, now: Words, goal: Value) -> Doubt:
     """More than the target."""
     words = T("第{number}项目标是{goal}，您报的是{now}，超过目标了，确认吗？", number=c.number, goal=goal, now=now)
     return Doubt(Question.OVER, words, ((Option(T("确认"), AS_SAID),),))
@@ -232,7 +232,7 @@ def rate(c: Commitment, name: str, said: str) -> Doubt:
     return Doubt(Question.RATE, words, asked.options)
 
 
-def whole(c: Commitment, full: Words, answer: str) -> Doubt:
+def whole(c: Commitment, full: Value, answer: str) -> Doubt:
     """Said to be done, without the quantity."""
     words = T("第{number}项的目标是{goal}，都完成了吗？", number=c.number, goal=full)
     row = (Option(T("已完成{goal}", goal=full), answer), Option(T("还没有全完成"), FAR))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.chat.texts import Words
+from bot.chat.texts import Value, Words
 from handlers.progress import doubts
 from handlers.progress.compound import count_parts, goal_words
 from handlers.progress.counting import Found, count, figure_words, is_counted
@@ -145,7 +145,7 @@ def _over(reading: Reading, c: Commitment, found: Found, now: Words) -> Doubt:
     of_work = c.kind is Kind.QUANTITY and c.measure == SHARE
     if of_work and c.target is not None and found.value is not None and found.value <= _HUNDRED:
         return doubts.of_work_or_of_target(c, found.value, c.target)
-    goal: Words = (
+    goal: Value = (
         goal_words(c.parts) if c.kind is Kind.COMPOUND else quantity(c.target or _HUNDRED, c.measure or SHARE)
     )
     return doubts.over(c, reading.words if c.kind is Kind.COMPOUND else now, goal)

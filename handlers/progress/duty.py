@@ -1,0 +1,106 @@
+"""Whose progress a secretary may report, and which commitments that are open to reports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+
+from bot.chat.errors import UserError
+from bot.chat.messages import Button
+from bot.chat.people import Post, Role
+from bot.chat.texts import T
+from handlers import Ctx
+from handlers.progress.quarters import Quarter, counting
+from storage import commitments, reports
+from storage.commitments import Commitment, State
+from storage.terms import Kind
+
+#: States in which progress is reported: closed is closed, and what is not published binds nobody yet.
+OPEN = (State.PUBLISHED, State.DONE)
+_UNIT_ID = re.compile(r"u(\d{1,12})(?:\s+|$)")
+_SUFFIX = re.compile(r"(?:村|社区|办事处|街道|镇|乡)$")
+
+
+def quarter_now(ctx: Ctx) -> Quarter:
+    """The quarter that a report made now counts for."""
+    return counting(ctx.today, ctx.policy.activity)
+
+
+def posts_of(ctx: Ctx) -> tuple[Post, ...]:
+    """The units for which this person reports, each once."""
+    held = {post.unit_id: post for post in ctx.actor.posts if post.role is Role.SECRETARY}
+    return tuple(held.values())
+
+
+def open_items(ctx: Ctx, unit_id: int) -> dict[int, Commitment]:
+    """The unit's commitments that take reports, by number: this year's or, until there are any, last year's."""
+    year = quarter_now(ctx).year
+    found = commitments.of_unit(ctx.tx, unit_id, year=year, states=OPEN)
+    if not found:
+        found = commitments.of_unit(ctx.tx, unit_id, year=year - 1, states=OPEN)
+    return {c.number: c for c in found}
+
+
+def some_items(ctx: Ctx, unit_id: int) -> dict[int, Commitment]:
+    """The same; raises UserError when there are none."""
+    items = open_items(ctx, unit_id)
+    if not items:
+        raise UserError(
+            T("还没有可以报进度的承诺。承诺审核公布以后就能报了；提出承诺请发“承诺”。"),
+            buttons=((Button(T("承诺"), "承诺"),),),
+        )
+    return items
+
+
+def parts_before(ctx: Ctx, items: Sequence[Commitment]) -> dict[int, tuple[Decimal | None, ...]]:
+    """What was last known of the parts of compound commitments, by commitment id."""
+    reported = [c for c in items if c.kind is Kind.COMPOUND and c.reported_at is not None]
+    if not reported:
+        return {}
+    newest = reports.newest_of_unit(ctx.tx, reported[0].unit_id, year=reported[0].year)
+    return {c.id: newest[c.id].parts for c in reported if c.id in newest}
+
+
+def named_unit(ctx: Ctx, text: str) -> tuple[int | None, str]:
+    """The unit that a message is for and the message without its mark; None when that has to be asked.
+
+    Buttons carry "u12"; people name the unit, and need not when they are secretary of only one.
+    """
+    posts = posts_of(ctx)
+    marked = _UNIT_ID.match(text)
+    if marked:
+        unit_id = int(marked.group(1))
+        if unit_id not in {post.unit_id for post in posts}:
+            raise UserError(T("这个村（社区）不由您报送。发“进度”看看您要报的。"))
+        return unit_id, text[marked.end() :]
+    if len(posts) == 1:
+        return posts[0].unit_id, text
+    named = [post for post in posts if post.unit_name in text] or [
+        post for post in posts if _SUFFIX.sub("", post.unit_name) in text
+    ]
+    return (named[0].unit_id, _without(text, named[0])) if len(named) == 1 else (None, text)
+
+
+def _without(text: str, post: Post) -> str:
+    """The unit's own name says nothing about which commitment is meant."""
+    for name in (post.unit_name, _SUFFIX.sub("", post.unit_name)):
+        if name in text:
+            return text.replace(name, "", 1).strip(" ,，:：的")
+    return text
+
+
+def evidence_since(ctx: Ctx) -> datetime:
+    """From when on photos and files still belong to words that follow or precede them."""
+    return ctx.now - timedelta(minutes=ctx.policy.dialogues.evidence_minutes)
+
+
+def is_owed(ctx: Ctx, c: Commitment, quarter: Quarter) -> bool:
+    """Whether the quarter's report has to speak of it: it was announced before the quarter ended."""
+    return c.published_at is not None and c.published_at < quarter_end(ctx, quarter)
+
+
+def quarter_end(ctx: Ctx, quarter: Quarter) -> datetime:
+    """The moment at which the quarter is over."""
+    return datetime.combine(quarter.next.begins, time(), tzinfo=ctx.zone)

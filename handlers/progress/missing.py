@@ -1,0 +1,96 @@
+"""Who has reported this quarter and who has not, for those who look after them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.chat.arguments import Rest
+from bot.chat.commands import Place, Section
+from bot.chat.messages import Block, Line, Reply, faint, title
+from bot.chat.texts import TN, T, Words
+from handlers import Ctx
+from handlers.commitments.declared import OFFICE
+from handlers.commitments.scope import office_roots, unit_in_scope
+from handlers.progress.declared import registry
+from handlers.progress.duty import quarter_end, quarter_now
+from storage import reports, units
+from storage.reports import Coverage
+from storage.units import CONTESTING
+
+#: So many names are listed; a district of thousands is looked at office by office.
+_MOST_NAMED = 200
+
+
+@registry.command(
+    "未报",
+    ascii="missing",
+    aliases=("谁没报", "未报名单"),
+    section=Section.PROGRESS,
+    help=T("本季度应报、已报、未报，未报的列出名字"),
+    args=(Rest("where", T("办事处"), optional=True),),
+    roles=OFFICE,
+    place=Place.PRIVATE,
+    examples=("未报", "未报 枫杨办事处"),
+)
+def missing(ctx: Ctx, where: str | None) -> Reply:
+    """Count the units that owe a report and name those that have not made it."""
+    roots: Sequence[int] = office_roots(ctx)
+    if where:
+        roots = (unit_in_scope(ctx, where, roots=roots, command="missing")[0].id,)
+    quarter = quarter_now(ctx)
+    rows = reports.coverage(
+        ctx.tx,
+        roots,
+        year=quarter.year,
+        quarter=str(quarter),
+        before=quarter_end(ctx, quarter),
+        kinds=CONTESTING,
+    )
+    owing = [row for row in rows if row.owed]
+    late = [row for row in owing if row.reported < row.owed]
+    body: list[Block] = [
+        title(quarter.name),
+        Line(_counts(len(owing), len(late))),
+    ]
+    body += _by_office(ctx, late)
+    if owing and not late:
+        body.append(Line(T("都报齐了。")))
+    without = len(rows) - len(owing)
+    if without:
+        body.append(faint(TN("另有{count}个单位还没有亮出承诺。", "另有{count}个单位还没有亮出承诺。", without)))
+    due = quarter.due(ctx.policy.activity)
+    body.append(faint(T("{due}截止。", due=due) if ctx.today <= due else T("已过截止日{due}。", due=due)))
+    return Reply(tuple(body))
+
+
+def _counts(owing: int, late: int) -> Words:
+    return T("应报{owing}、已报{reported}、未报{late}", owing=owing, reported=owing - late, late=late)
+
+
+def _by_office(ctx: Ctx, late: Sequence[Coverage]) -> list[Block]:
+    offices: dict[int, list[Coverage]] = {}
+    for row in late[:_MOST_NAMED]:
+        offices.setdefault(row.office_id, []).append(row)
+    names = units.get_many(ctx.tx, offices) if offices else {}
+    lines: list[Block] = [
+        Line(
+            T(
+                "{office}（{count}）：{names}",
+                office=names[office_id].name,
+                count=len(rows),
+                names=[_name(row) for row in rows],
+            )
+        )
+        for office_id, rows in offices.items()
+    ]
+    more = len(late) - _MOST_NAMED
+    if more > 0:
+        lines.append(faint(T("还有{count}个没有列出，请按办事处看，例如：未报 枫杨办事处", count=more)))
+    return lines
+
+
+def _name(row: Coverage) -> Words:
+    """A unit that owes; with how far it is, when it has begun."""
+    if not row.reported:
+        return row.unit_name
+    return T("{unit}（报了{reported}/{owed}项）", unit=row.unit_name, reported=row.reported, owed=row.owed)
