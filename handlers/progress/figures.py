@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.chat.grammar.amounts import Amount
-from bot.chat.grammar.said import figures_in
+from bot.chat.grammar.amounts import Amount, amounts_in
 from bot.chat.grammar.shares import Share, shares_in
 
 #: The measure of a share; its value is a fraction of one.
@@ -84,8 +83,13 @@ def figures(clause: str) -> tuple[Said, ...]:
     ratio = _ratio(clause)
     if ratio:
         return ratio
-    found = sorted([*_shares(clause), *_amounts(clause)], key=lambda entry: entry[0])
+    shares = shares_in(clause)
+    found = sorted([*_shares(clause, shares), *_amounts(clause, shares)], key=_position)
     return tuple(said for _start, said in found)
+
+
+def _position(entry: tuple[int, Said]) -> int:
+    return entry[0]
 
 
 def _ratio(clause: str) -> tuple[Said, ...]:
@@ -102,9 +106,9 @@ def _ratio(clause: str) -> tuple[Said, ...]:
     return Said(done, measure, about=about), Said(whole, measure, Role.TARGET, about=about)
 
 
-def _shares(clause: str) -> Iterator[tuple[int, Said]]:
+def _shares(clause: str, shares: Sequence[Share]) -> Iterator[tuple[int, Said]]:
     taken: list[tuple[int, int]] = []
-    for share in shares_in(clause):
+    for share in shares:
         taken.append((share.start, share.end))
         if share.value < _ABSURD:
             yield share.start, _share(clause, share)
@@ -136,15 +140,14 @@ def _rate(before: str) -> str:
     return money.group(1) if money else ""
 
 
-def _amounts(clause: str) -> Iterator[tuple[int, Said]]:
-    shares = [(share.start, share.end) for share in shares_in(clause)]
-    for figure in figures_in(clause):
-        amount = figure.amount
-        if amount.measure in _NO_COUNT or amount.measure == SHARE or _OF_WHICH.search(clause[: amount.start]):
+def _amounts(clause: str, shares: Sequence[Share]) -> Iterator[tuple[int, Said]]:
+    for amount in amounts_in(clause):
+        if amount.measure in _NO_COUNT or amount.measure == SHARE or amount.value > _MOST:
             continue
-        if amount.value > _MOST or any(amount.start < end and start < amount.end for start, end in shares):
+        if any(amount.start < share.end and share.start < amount.end for share in shares):
             continue
-        yield amount.start, _amount(clause, amount)
+        if not _OF_WHICH.search(clause, 0, amount.start):
+            yield amount.start, _amount(clause, amount)
 
 
 def _amount(clause: str, amount: Amount) -> Said:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.chat.grammar.folding import fold
-from handlers.progress.clauses import Clause, clauses
-from handlers.progress.figures import SHARE, Role, Said, figures
+from handlers.progress.figures import SHARE, Role, Said
+from handlers.progress.grouping import Group, groups_of
 from handlers.progress.matching import best, counted_in
-from handlers.progress.statuses import foremost, is_plan, is_question, mended, status_of
+from handlers.progress.statuses import foremost, mended
 from storage.commitments import Commitment, Status
 
 
@@ -38,9 +38,6 @@ class Reading:
     settled: tuple[str, ...] = ()
 
 
-_UNCHANGED = re.compile(
-    r"(?:无|没有?|没什么|无任何|未有?)(?:新的?|太大|啥|什么)?(?:变化|进展)|不变|照旧|同上|(?:和|跟|与|同)上(?:次|期|个?季度|个?月)(?:一样|相同)"
-)
 _EVERYTHING = re.compile(r"全部|所有|各项|全都|都|均|每[一]?项|几项")
 # Words that only work has: without a commitment's own words, a status counts as a report only with one of these.
 _OF_WORK = re.compile(
@@ -59,7 +56,7 @@ def read(text: str, items: Sequence[Commitment], *, expected: bool = False) -> t
     `expected`: a report was asked for, so that words which alone would be mere talk count as one.
     """
     folded = mended(fold(text))
-    groups = _groups(folded, items)
+    groups = groups_of(folded, items)
     told = [group for group in groups if group.says_something and (expected or _is_report(group, items))]
     if not told and expected:
         told = [group for group in groups if group.number is not None or len(groups) == 1]
@@ -67,105 +64,11 @@ def read(text: str, items: Sequence[Commitment], *, expected: bool = False) -> t
     return readings if readings or expected else None
 
 
-@dataclass(slots=True)
-class _Part:
-    """One clause with what was found in it."""
-
-    clause: Clause
-    figures: tuple[Said, ...]
-    status: Status | None
-    unchanged: bool
-    named: list[Commitment]
-    fitting: list[Commitment]
-
-    @property
-    def says_something(self) -> bool:
-        return bool(self.figures or self.status or self.unchanged)
-
-
-@dataclass(slots=True)
-class _Group:
-    """Clauses that speak of the same commitment."""
-
-    parts: list[_Part] = field(default_factory=list)
-
-    @property
-    def number(self) -> int | None:
-        return self.parts[0].clause.number
-
-    @property
-    def text(self) -> str:
-        return " ".join(part.clause.text for part in self.parts)
-
-    @property
-    def figures(self) -> tuple[Said, ...]:
-        return tuple(said for part in self.parts for said in part.figures)
-
-    @property
-    def says_something(self) -> bool:
-        return any(part.says_something for part in self.parts)
-
-    @property
-    def fitting(self) -> set[int]:
-        return {c.number for part in self.parts for c in part.fitting}
-
-
-def _groups(folded: str, items: Sequence[Commitment]) -> list[_Group]:
-    groups: list[_Group] = []
-    for clause in clauses(folded, {item.number for item in items}):
-        part = _part(clause, items)
-        if part is None:
-            continue
-        if not groups or _begins(part, groups[-1]):
-            groups.append(_Group())
-        groups[-1].parts.append(part)
-    return groups
-
-
-def _part(clause: Clause, items: Sequence[Commitment]) -> _Part | None:
-    """The clause as found; None for a question, which reports nothing."""
-    if is_question(clause.text):
-        return None
-    said = () if is_plan(clause.text) else figures(clause.text)
-    status = status_of(clause.text, figure=bool(said))
-    measures = [figure.measure for figure in said if figure.measure != SHARE]
-    named = best(clause.text, (), items)
-    fitting = best(clause.text, measures, items) if measures else named
-    return _Part(clause, said, status, bool(_UNCHANGED.search(clause.text)), named, fitting)
-
-
-def _begins(part: _Part, group: _Group) -> bool:
-    """Whether a clause begins to speak of another commitment than the clauses before it."""
-    if part.clause.number is not None:
-        return True
-    if not group.says_something:
-        return False
-    other = bool(part.fitting) and not group.fitting & {c.number for c in part.fitting}
-    if group.number is not None:
-        return part.says_something and (
-            _another(part, group) if not part.clause.breaks else not _continues(part) or _another(part, group)
-        )
-    if part.clause.breaks:
-        return other or not _continues(part)
-    return other and (bool(group.fitting) or bool(part.named))
-
-
-def _another(part: _Part, group: _Group) -> bool:
-    """Whether a clause after a numbered one plainly leaves that number."""
-    fitting = {c.number for c in part.fitting}
-    return bool(part.figures) and bool(part.named) and bool(fitting) and group.number not in fitting
-
-
-def _continues(part: _Part) -> bool:
-    """Whether a sentence goes on with the matter of the sentence before it."""
-    return not part.named and all(said.role in (Role.REMAINING, Role.INCREMENT) for said in part.figures)
-
-
-def _is_report(group: _Group, items: Sequence[Commitment]) -> bool:
+def _is_report(group: Group, items: Sequence[Commitment]) -> bool:
     """Whether the words alone, which nobody asked for, can be taken for a report."""
     if group.number is not None or any(part.unchanged for part in group.parts):
         return True
-    named = any(part.named for part in group.parts)
+    named = group.named
     if any(_tells(said, named, group.text, items) for said in group.figures):
         return True
     return any(part.status for part in group.parts) and (named or bool(_OF_WORK.search(group.text)))
@@ -179,7 +82,7 @@ def _tells(said: Said, named: bool, text: str, items: Sequence[Commitment]) -> b
     return named or bool(_DEED.search(text)) or bool(_BARE.fullmatch(said.about))
 
 
-def _reading(text: str, group: _Group, items: Sequence[Commitment]) -> Reading:
+def _reading(text: str, group: Group, items: Sequence[Commitment]) -> Reading:
     number, candidates, certain = _which(group, items)
     start, end = group.parts[0].clause.start, group.parts[-1].clause.end
     status = foremost({part.status for part in group.parts if part.status})
@@ -202,7 +105,7 @@ def _reading(text: str, group: _Group, items: Sequence[Commitment]) -> Reading:
     )
 
 
-def _which(group: _Group, items: Sequence[Commitment]) -> tuple[int | None, tuple[int, ...], bool]:
+def _which(group: Group, items: Sequence[Commitment]) -> tuple[int | None, tuple[int, ...], bool]:
     """The number meant, or those that it may be, and whether that is certain."""
     if group.number is not None:
         return group.number, (), True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.chat.context import Change
 from bot.chat.errors import UserError
@@ -16,7 +17,9 @@ from handlers.progress.duty import evidence_since, quarter_now
 from handlers.progress.settling import Draft
 from storage import commitments, evidence, reports
 from storage.changes import Recorded
+from storage.commitments import Commitment, State, Status
 from storage.reports import STANDING, Review
+from storage.terms import Kind
 
 REPORTED = "progress.reported"
 
@@ -34,8 +37,18 @@ class Kept:
 def record(ctx: Ctx, unit_id: int, drafts: Sequence[Draft]) -> Reply:
     """Record the drafts as one change, and read back what is recorded."""
     kept = keep(ctx, unit_id, drafts)
-    undo = (Button(T("撤销"), "undo"),)
-    return Reply((Line(T("已登记：{what}", what=kept.summary)), *kept.lines), (*kept.buttons, undo), replace=True)
+    body = (Line(T("已登记：{what}", what=kept.summary)), *kept.bars, *kept.photos)
+    last = [Button(T("撤销"), "undo")]
+    if len(drafts) == 1 and _may_claim(ctx, drafts[0]):
+        last.append(Button(T("办结"), f"done c{drafts[0].commitment.id}"))
+    return Reply(body, (*kept.buttons, tuple(last)), replace=True)
+
+
+def _may_claim(ctx: Ctx, draft: Draft) -> bool:
+    """Whether the next step would be to claim the commitment done. A rate has to be held to the end."""
+    c = draft.commitment
+    reached = draft.status is Status.DONE and c.state is State.PUBLISHED and c.kind is not Kind.THRESHOLD
+    return reached and ctx.registry.named("done") is not None
 
 
 def keep(ctx: Ctx, unit_id: int, drafts: Sequence[Draft]) -> Kept:
@@ -43,15 +56,17 @@ def keep(ctx: Ctx, unit_id: int, drafts: Sequence[Draft]) -> Kept:
     quarter = str(quarter_now(ctx))
     made, waits = [], False
     bars: list[Block] = []
+    unclaimed: dict[str, str] = {}
     for draft in drafts:
         added = _add(ctx, draft, quarter)
         made.append(added.id)
         waits = waits or added.evidence_waits
+        unclaimed |= _unclaim(ctx, after(ctx, draft, quarter))
         bars.append(bar(ctx, after(ctx, draft, quarter)))
         bars += parts_lines(draft.commitment, draft.parts)
     numbers = [draft.commitment.number for draft in drafts]
     summary = _summary(drafts)
-    data = {"reports": made, "numbers": numbers}
+    data = {"reports": made, "numbers": numbers, "unclaimed": unclaimed}
     ctx.record(Change(REPORTED, summary, unit_id=unit_id, subject_id=made[0], data=data))
     photos, buttons = _evidence(ctx, made, numbers) if waits else ([], [])
     return Kept(summary, tuple(bars), tuple(photos), tuple(buttons))
@@ -82,6 +97,15 @@ def _add(ctx: Ctx, draft: Draft, quarter: str) -> reports.Added:
         quarter=then.reported_quarter,
     )
     return added
+
+
+def _unclaim(ctx: Ctx, then: Commitment) -> dict[str, str]:
+    """A claim of being done does not survive a report that says less; what is needed to put it back."""
+    done = then.share >= 1 if then.share is not None else then.status is Status.DONE
+    if then.state is not State.DONE or done:
+        return {}
+    commitments.set_state(ctx.tx, then.id, state=State.PUBLISHED, expected=[State.DONE], done_at=None)
+    return {str(then.id): then.done_at.isoformat() if then.done_at else ""}
 
 
 def _summary(drafts: Sequence[Draft]) -> Text:
@@ -117,6 +141,9 @@ def take_back(ctx: Ctx, change: Recorded) -> None:
     evidence.detach(ctx.tx, made)
     for filed in reports.filed(ctx.tx, made):
         restore(ctx, filed.report.commitment_id)
+    for commitment_id, done_at in change.data["unclaimed"].items():
+        at = datetime.fromisoformat(done_at) if done_at else None
+        commitments.set_state(ctx.tx, int(commitment_id), state=State.DONE, expected=[State.PUBLISHED], done_at=at)
 
 
 def restore(ctx: Ctx, commitment_id: int) -> None:
