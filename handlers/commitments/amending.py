@@ -34,6 +34,8 @@ def consent(ctx: Ctx, matter: Matter) -> list[Words]:
     ctx.record(_change("amendment.consented", T("同意{item}变更", item=matter.name), amendment, before.share))
     heading = T("{unit}第{number}项承诺变更", unit=matter.unit_name, number=before.number)
     lines = [Line(line) for line in differences(amendment.old, amendment.new)]
+    if amendment.old.words == amendment.new.words:
+        lines = [Line(amendment.old.words), *lines]
     reason = T("原因：{reason}", reason=amendment.reason)
     ctx.post(
         say(title(heading), Line(amendment.old.words), *lines, reason, to=ToGroup(group_of(ctx, before.unit_id)))

@@ -169,8 +169,9 @@ def _body(ctx: Ctx, matter: Matter) -> list[Block]:
     if amendment is not None:
         changes = [Line(line) for line in differences(amendment.old, amendment.new)]
         asked = T("{person}，{at}", person=amendment.asker, at=amendment.asked_at)
-        said = Fields(((T("承诺"), amendment.old.words), (T("原因"), amendment.reason), (T("提出"), asked)))
-        return [*changes, said]
+        same_words = amendment.old.words == amendment.new.words
+        said = Fields(((T("原因"), amendment.reason), (T("提出"), asked)))
+        return [*([Line(amendment.old.words, "quote")] if same_words else []), *changes, said]
     body: list[Block] = [terms_fields(commitment.terms, commitment.category)]
     if matter.sort is Sort.CLAIM:
         body.append(_claimed(commitment))

@@ -40,7 +40,8 @@ FIELD_WORDS: dict[Field, Text] = {
 }
 KIND_WORDS: dict[str | None, Text] = {None: T("全部村和社区"), VILLAGE: T("各村"), COMMUNITY: T("各社区")}
 _ALIKE = 75
-_PROMPTS: dict[Field, Text] = {
+#: How a field is asked for.
+PROMPTS: dict[Field, Text] = {
     Field.WORDS: T("请写新的内容，一句话："),
     Field.TARGET: T("请写新的目标，例如：3公里、97%以上；没有数量就写：无"),
     Field.DUE: T("请写新的期限，或者点按钮："),
@@ -64,7 +65,10 @@ def show_card(ctx: Ctx, draft: Draft, *, remark: Words | None = None) -> Reply:
 @registry.dialogue("commitments.card")
 def answer_card(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Submit, change or leave the draft; anything else is a correction."""
-    draft = from_data(data)
+    return _answer(ctx, from_data(data), said)
+
+
+def _answer(ctx: Ctx, draft: Draft, said: Said) -> Reply:
     if means_no(said.text):
         return say(T("好的，没有提交。"), replace=True)
     if means_change(said.text):
@@ -108,9 +112,11 @@ def answer_edit(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Which item, then which field of it; a whole new sentence is taken as such."""
     draft, index = from_data(data["draft"]), data["index"]
     text = said.text.strip()
+    if index is None and text.isdecimal() and 1 <= int(text) <= len(draft.items):
+        return _ask_what(ctx, draft, int(text) - 1)
+    if means_yes(text):
+        return _answer(ctx, draft, said)
     if index is None:
-        if text.isdecimal() and 1 <= int(text) <= len(draft.items):
-            return _ask_what(ctx, draft, int(text) - 1)
         return show_card(ctx, corrected(draft, text, ctx.today))
     if text in ("drop", "删掉", "删除", "删掉这一项"):
         return show_card(ctx, draft.without_item(index) if len(draft.items) > 1 else draft)
@@ -130,7 +136,7 @@ def _ask_value(ctx: Ctx, draft: Draft, index: int, field: Field) -> Reply:
         buttons = (due_buttons(ctx),)
     if field is Field.CATEGORY:
         buttons = ((ctx.choice(T("自选动作"), "elective"), ctx.choice(T("规定动作"), "required")),)
-    return say(_PROMPTS[field], buttons=buttons, replace=True)
+    return say(PROMPTS[field], buttons=buttons, replace=True)
 
 
 @registry.dialogue("commitments.value")

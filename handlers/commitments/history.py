@@ -53,30 +53,28 @@ def _pending(amendment: Amendment) -> Text:
 
 
 def _events(ctx: Ctx, commitment: Commitment, asked: list[Amendment]) -> list[tuple[datetime, Text]]:
-    """What happened, oldest first."""
+    """What happened, oldest first; of two things in the same moment, in the order in which they must have been."""
     recorded = changes.history(ctx.tx, commitment.id, kinds=_KINDS)
-    events = [_recorded(change) for change in recorded if change.undone_at is None]
-    events += [_amended(a) for a in asked if a.state is not Consent.ASKED]
-    events += _milestones(ctx, commitment)
-    return sorted(events, key=lambda event: event[0])
-
-
-def _milestones(ctx: Ctx, commitment: Commitment) -> list[tuple[datetime, Text]]:
     known = [commitment.proposed_by, commitment.examined_by, commitment.closed_by]
-    names = {
-        person.id: person.name for person in people.get_many(ctx.tx, [k for k in known if k is not None]).values()
-    }
-    steps = [
-        (commitment.proposed_at, commitment.proposed_by, _SET if commitment.requirement_id else _PROPOSED),
-        (commitment.published_at, None, _PUBLISHED),
-        (commitment.done_at, None, _DONE),
-        (commitment.closed_at, commitment.closed_by, _CLOSED),
+    names = {n: p.name for n, p in people.get_many(ctx.tx, [k for k in known if k is not None]).items()}
+    set_by_district = commitment.requirement_id is not None
+    approved = commitment.state in PUBLIC and not set_by_district
+    events = [
+        _step(
+            _SET if set_by_district else _PROPOSED, commitment.proposed_at, names.get(commitment.proposed_by or 0)
+        ),
+        *[_recorded(change) for change in recorded if change.undone_at is None],
+        _step(_APPROVED, commitment.examined_at if approved else None, names.get(commitment.examined_by or 0)),
+        _step(_PUBLISHED, None if set_by_district else commitment.published_at),
+        *[_amended(a) for a in asked if a.state is not Consent.ASKED],
+        _step(_DONE, commitment.done_at),
+        _step(_CLOSED, commitment.closed_at, names.get(commitment.closed_by or 0)),
     ]
-    if commitment.state in PUBLIC and commitment.examined_by is not None:
-        steps.append((commitment.examined_at, commitment.examined_by, _APPROVED))
-    return [
-        (at, Text(msgid.msgid, {"at": at, "person": names.get(who or 0, "")})) for at, who, msgid in steps if at
-    ]
+    return sorted((event for event in events if event), key=lambda event: event[0])
+
+
+def _step(words: Text, at: datetime | None, person: str | None = None) -> tuple[datetime, Text] | None:
+    return (at, Text(words.msgid, {"at": at, "person": person or ""})) if at else None
 
 
 _PROPOSED = T("{at} {person}提出")

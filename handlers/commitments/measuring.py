@@ -85,6 +85,12 @@ def replace_figure(words: str, target: Decimal, measure: str, figure: str) -> st
     return words
 
 
+def figure_of(text: str) -> tuple[Decimal, str] | None:
+    """The one figure with a measure in a text; None when there is none, or more than one."""
+    found = _figures(fold(text))
+    return (found[0].value, found[0].measure) if len(found) == 1 else None
+
+
 def _figures(folded: str) -> list[_Figure]:
     """The figures that could be targets, from left to right."""
     shares = [_Figure(_plain(s.value * 100), PERCENT, s.start, s.end, s.bound) for s in shares_in(folded)]

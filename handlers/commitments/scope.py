@@ -28,6 +28,7 @@ _YEAR = re.compile(r"(?:(20\d\d)年?|(去年)|(今年))\s*(?:的)?")
 #: What people leave out of a unit's name, longest first.
 _SUFFIXES = ("街道办事处", "办事处", "街道", "社区", "村", "镇", "乡")
 _OFFERED = 6
+_FEWEST_CHARACTERS = 2
 
 
 def posts(ctx: Ctx) -> tuple[Post, ...]:
@@ -73,6 +74,9 @@ def own(ctx: Ctx, text: str, *, command: str, example: str) -> tuple[Commitment,
     year, rest = _year(rest, ctx.today.year)
     item = item_at(fold(rest), 0)
     if item is None:
+        named = _by_words(ctx, candidates, rest)
+        if named is not None:
+            return named, ""
         raise UserError(
             T("请说明是第几项，例如：{example}", example=example), buttons=_offer(ctx, candidates, command)
         )
@@ -105,6 +109,24 @@ def _numbered(ctx: Ctx, unit_id: int, number: int, year: int | None) -> Commitme
     return next((c for c in reversed(earlier) if c.number == number), None)
 
 
+def _by_words(ctx: Ctx, candidates: Sequence[Post], words: str) -> Commitment | None:
+    """The only open commitment in whose wording the words are found ("路灯")."""
+    wanted = fold(words).strip(" \t\r\n,.;:、")
+    if len(wanted) < _FEWEST_CHARACTERS:
+        return None
+    found = [c for c in _open(ctx, candidates) if wanted in fold(c.words)]
+    return found[0] if len(found) == 1 else None
+
+
+def _open(ctx: Ctx, candidates: Sequence[Post]) -> list[Commitment]:
+    return [
+        c
+        for post in candidates
+        for c in commitments.of_unit(ctx.tx, post.unit_id, year=ctx.today.year)
+        if c.state is not State.CLOSED
+    ]
+
+
 def _year(text: str, this_year: int) -> tuple[int | None, str]:
     match = _YEAR.match(fold(text))
     if not match:
@@ -115,13 +137,8 @@ def _year(text: str, this_year: int) -> tuple[int | None, str]:
 
 def _offer(ctx: Ctx, candidates: Sequence[Post], command: str) -> tuple[tuple[Button, ...], ...]:
     """Buttons for the first open commitments."""
-    offered = [
-        c
-        for post in candidates
-        for c in commitments.of_unit(ctx.tx, post.unit_id, year=ctx.today.year)
-        if c.state not in (State.CLOSED, State.WITHDRAWN)
-    ]
-    return tuple((Button(f"{c.number}. {c.words[:20]}", f"{command} c{c.id}"),) for c in offered[:_OFFERED])
+    offered = _open(ctx, candidates)[:_OFFERED]
+    return tuple((Button(f"{c.number}. {c.words[:20]}", f"{command} c{c.id}"),) for c in offered)
 
 
 def unit_in_scope(ctx: Ctx, text: str, *, roots: Sequence[int], command: str) -> tuple[Unit, str]:
