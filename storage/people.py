@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -59,6 +60,7 @@ _HOLDERS_BELOW = (
     .distinct()
     .order_by(units.c.id, posts.c.role, people.c.id)
 )
+_IN_ROLE_BELOW = _HOLDERS_BELOW.where(posts.c.role == bindparam("as_role"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,14 @@ def holders(tx: Tx, unit_ids: Iterable[int], roles: Sequence[Role]) -> dict[int,
 
 def posts_below(tx: Tx, roots: Sequence[int]) -> list[Holder]:
     """Everybody in a post at or below the roots."""
-    if not roots:
-        return []
-    return [
-        Holder(r.person_id, r.name, r.mobile, Role(r.role), r.unit_id, r.unit_name, r.since)
-        for r in tx.all(_HOLDERS_BELOW, {"roots": list(roots)})
-    ]
+    return [_holder(row) for row in tx.all(_HOLDERS_BELOW, {"roots": list(roots)})] if roots else []
+
+
+def in_role_below(tx: Tx, roots: Sequence[int], role: Role) -> list[Holder]:
+    """Everybody who holds the role for a unit at or below the roots."""
+    values = {"roots": list(roots), "as_role": role.value}
+    return [_holder(row) for row in tx.all(_IN_ROLE_BELOW, values)] if roots else []
+
+
+def _holder(row: Any) -> Holder:
+    return Holder(row.person_id, row.name, row.mobile, Role(row.role), row.unit_id, row.unit_name, row.since)

@@ -64,6 +64,7 @@ _SUBTREE: Select[Any] = (
 _SUBTREE_OF_KINDS = _SUBTREE.where(units.c.kind.in_(bindparam("kinds", expanding=True)))
 _BY_NAME = _SUBTREE.where(units.c.name == bindparam("called"))
 _ROOTS = _SELECT.where(units.c.parent_id.is_(None), units.c.ended_at.is_(None)).order_by(units.c.id)
+_NAMED = _SUBTREE_OF_KINDS.where(units.c.name.in_(bindparam("names", expanding=True)))
 _at_and_below = select(unit_ancestors.c.unit_id).where(unit_ancestors.c.ancestor_id == bindparam("which"))
 _CUT_OFF = delete(unit_ancestors).where(
     unit_ancestors.c.unit_id.in_(_at_and_below), unit_ancestors.c.ancestor_id.not_in(_at_and_below)
@@ -174,6 +175,12 @@ def by_name(tx: Tx, name: str, *, roots: Sequence[int]) -> list[Unit]:
     if not roots:
         return []
     return [Unit(*row) for row in tx.all(_BY_NAME, {"called": name, "roots": list(roots)})]
+
+
+def named(tx: Tx, names: Iterable[str], *, roots: Sequence[int], kinds: Sequence[str]) -> list[Unit]:
+    """The units of these kinds that have exactly one of the names, at or below the roots."""
+    values = {"roots": list(roots), "kinds": list(kinds), "names": sorted(set(names))}
+    return [Unit(*row) for row in tx.all(_NAMED, values)] if roots else []
 
 
 def move(tx: Tx, unit_id: int, *, parent_id: int) -> None:

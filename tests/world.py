@@ -41,7 +41,13 @@ class World:
     """A district on a database. Time stands still unless `wait` moves it."""
 
     def __init__(
-        self, database: Database, files: Path, *, now: datetime = MORNING, policy: Policy | None = None, registry: Registry | None = None
+        self,
+        database: Database,
+        files: Path,
+        *,
+        now: datetime = MORNING,
+        policy: Policy | None = None,
+        registry: Registry | None = None,
     ) -> None:
         self.database = database
         self.now = now
@@ -146,6 +152,10 @@ class World:
         """What arrived in a chat since it was last looked at."""
         return self._heard.pop(chat_id, [])
 
+    def waiting(self, chat_id: int) -> list[Heard]:
+        """What arrived in a chat and has not been looked at."""
+        return self._heard.get(chat_id, [])
+
     def heard(self, unit: str) -> list[str]:
         """What arrived in the unit's group since it was last looked at."""
         return [h.text for h in self.take(self.groups[unit])]
@@ -216,7 +226,8 @@ class Persona:
 
     def presses(self, label: str, *, group: str | None = None) -> list[str]:
         """Press the newest button of that label in the chat."""
-        for heard in reversed(self._buttons[self._chat_id(group)]):
+        chat_id = self._chat_id(group)
+        for heard in reversed(self._buttons[chat_id] + self.world.waiting(chat_id)):
             payload = heard.payload(label)
             if payload is not None:
                 return self.says(payload, group=group, pressed_message=f"sent{heard.id}")

@@ -1,4 +1,4 @@
-"""The first thing that everybody of the example district finds in their private chat: who they are, what to try."""
+"""What everybody of the example district finds first in their private chat: who they are, what to try."""
 
 from __future__ import annotations
 

@@ -1,0 +1,108 @@
+"""Reading what an organizer says of a new round: its kind, name, contestants and criteria. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.chat.grammar.folding import fold
+from bot.chat.grammar.numerals import number_at
+from storage.rounds import Criterion, Kind
+
+_KINDS = (
+    ("逐办观摩", Kind.OBSERVATION),
+    ("现场观摩", Kind.OBSERVATION),
+    ("观摩", Kind.OBSERVATION),
+    ("专场比学", Kind.FORUM),
+    ("比学", Kind.FORUM),
+    ("论坛", Kind.FORUM),
+    ("年终评议", Kind.EVALUATION),
+    ("评议", Kind.EVALUATION),
+    ("其他", Kind.OTHER),
+    ("observation", Kind.OBSERVATION),
+    ("forum", Kind.FORUM),
+    ("evaluation", Kind.EVALUATION),
+    ("other", Kind.OTHER),
+)
+_BETWEEN = re.compile(r"[\s,，;；、。]+")
+_LIST_NUMBER = re.compile(r"^\d{1,3}(?:[.．)）号]|$)")
+_UNIT_LIKE = re.compile(r".{1,20}(?:村|社区|屯|庄|寨|砦)$")
+_CRITERION = re.compile(r"[\s,;、]*(?P<name>[^\d\s,;、:()+]{1,20}?)[\s:(]*(?P<maximum>\d+(?:\.\d+)?)\s*分?\)?")
+
+#: What the two kinds of the published quarter were scored by; maxima are this program's proposal.
+TEMPLATES: dict[Kind, tuple[Criterion, ...]] = {
+    Kind.OBSERVATION: (
+        Criterion("党建引领", Decimal(30)),
+        Criterion("社会服务", Decimal(30)),
+        Criterion("平安建设", Decimal(20)),
+        Criterion("文化阵地", Decimal(20)),
+    ),
+    Kind.FORUM: (
+        Criterion("现场发言", Decimal(40)),
+        Criterion("成果展示", Decimal(30)),
+        Criterion("回答问题", Decimal(30)),
+    ),
+    Kind.EVALUATION: (Criterion("总分", Decimal(100)),),
+    Kind.OTHER: (Criterion("总分", Decimal(100)),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What one line says: `names` are units as typed, in order; what is not said is None or empty."""
+
+    kind: Kind | None
+    name: str | None
+    names: tuple[str, ...]
+
+
+def read(text: str) -> Draft:
+    """`观摩 4月29日逐办观摩 大里村、公园道社区、庄王村` → kind, name and contestants."""
+    folded = fold(text)
+    kind, at = None, 0
+    for word, meant in _KINDS:
+        if folded.lstrip().casefold().startswith(word):
+            kind, at = meant, len(folded) - len(folded.lstrip()) + len(word)
+            break
+    words = [word for word in _BETWEEN.split(text[at:].strip()) if word]
+    name = None
+    if words and not _UNIT_LIKE.match(words[0]):
+        name = words.pop(0)
+    return Draft(kind, name, tuple(words))
+
+
+def unit_names(text: str) -> tuple[str, ...]:
+    """A list of units as typed, with or without numbers before them: 1.大里村 2.公园道社区 …"""
+    words = (_LIST_NUMBER.sub("", word) for word in _BETWEEN.split(text.strip()))
+    return tuple(word for word in words if word)
+
+
+def criteria(text: str) -> tuple[Criterion, ...] | None:
+    """`党建30 服务30 平安20 阵地20`, or one number for a single total; None when it is neither."""
+    folded = fold(text).strip()
+    alone = number_at(folded, 0)
+    if alone is not None and folded[alone.end :].strip() in ("", "分") and alone.value > 0:
+        return (Criterion("总分", alone.value),)
+    found: list[Criterion] = []
+    at = 0
+    while at < len(folded):
+        match = _CRITERION.match(folded, at)
+        if match is None:
+            break
+        found.append(Criterion(match["name"], Decimal(match["maximum"])))
+        at = match.end()
+    names = {criterion.name for criterion in found}
+    good = not folded[at:].strip(" ,;、.") and len(names) == len(found) and all(c.maximum > 0 for c in found)
+    return tuple(found) if found and good else None
+
+
+def to_wire(chosen: Sequence[Criterion]) -> list[list[str]]:
+    """Criteria as JSON data."""
+    return [[criterion.name, str(criterion.maximum)] for criterion in chosen]
+
+
+def from_wire(wire: Sequence[Sequence[str]]) -> tuple[Criterion, ...]:
+    """The inverse of `to_wire`."""
+    return tuple(Criterion(name, Decimal(maximum)) for name, maximum in wire)

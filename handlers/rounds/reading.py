@@ -1,0 +1,172 @@
+"""Reading scores as judges type them: 大里村 92.5 · 大里村 28 26 19 20 · 1号 党建28 服务26 平安19 阵地20."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.chat.grammar.folding import fold
+from bot.chat.grammar.numerals import Number, number_at
+from bot.chat.texts import T, Text
+from storage.rounds import Contestant, Criterion
+
+#: What may end a unit's name and be left out when people write it.
+_ENDINGS = ("社区", "村")
+_NUMBERED = re.compile(r"\s*(?:第\s*)?(?P<number>\d{1,3}|[一二三四五六七八九十]{1,3})\s*(?:号|位|个)\s*")
+_BETWEEN = re.compile(r"[\s,;、:./+=()分]*")
+_LONGEST_LABEL = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of scores; `problem` says why there are none.
+
+    `scores` are in the order of the criteria, or one whole score for all of them together.
+    """
+
+    contestant: Contestant | None
+    scores: tuple[Decimal, ...] = ()
+    problem: Text | None = None
+
+
+def read(
+    text: str, contestants: Sequence[Contestant], criteria: Sequence[Criterion], *, decimals: int
+) -> list[Line]:
+    """The lines of a message that begin with a contestant or hold scores; empty lines are passed over."""
+    return [_line(fold(line), contestants, criteria, decimals) for line in text.splitlines() if line.strip()]
+
+
+def contestant_at(folded: str, contestants: Sequence[Contestant]) -> tuple[Contestant, int] | None:
+    """The contestant that a line begins with and where it ends: by name (村 or 社区 may be missing) or number."""
+    start = len(folded) - len(folded.lstrip())
+    names = [(name, c) for c in contestants for name in _names(c.unit_name)]
+    for name, contestant in sorted(names, key=lambda pair: -len(pair[0])):
+        if folded.startswith(name, start):
+            return contestant, start + len(name)
+    numbered = _NUMBERED.match(folded)
+    if numbered:
+        number = number_at(numbered["number"], 0)
+        for contestant in contestants:
+            if number is not None and number.value == contestant.position:
+                return contestant, numbered.end()
+    return None
+
+
+def _names(name: str) -> list[str]:
+    short = [name.removesuffix(ending) for ending in _ENDINGS if name.endswith(ending)]
+    return [name, *(s for s in short if len(s) >= 2)]
+
+
+def _line(folded: str, contestants: Sequence[Contestant], criteria: Sequence[Criterion], decimals: int) -> Line:
+    found = contestant_at(folded, contestants)
+    if found is None:
+        return Line(None, problem=T("没认出是哪个单位。请先写单位，再写分数。"))
+    contestant, at = found
+    entries = _entries(folded, at, criteria)
+    if entries is None:
+        return Line(contestant, problem=T("{unit}后面只写分数就好。", unit=contestant.unit_name))
+    whole = _whole(entries, criteria)
+    if whole is not None:
+        together = Criterion("总分", sum((c.maximum for c in criteria), Decimal(0)))
+        problem = _out_of_range(contestant, (whole,), (together,), decimals)
+        return Line(contestant, () if problem else (whole,), problem)
+    scores = _in_order(entries, criteria)
+    if scores is None:
+        return Line(contestant, problem=_wrong_count(contestant, len(entries), criteria))
+    problem = _out_of_range(contestant, scores, criteria, decimals)
+    return Line(contestant, () if problem else scores, problem)
+
+
+def _whole(entries: Sequence[tuple[Criterion | None, Decimal]], criteria: Sequence[Criterion]) -> Decimal | None:
+    """One score for everything. A number that could be that of one criterion alone is not taken for it."""
+    if len(criteria) == 1 or len(entries) != 1 or entries[0][0] is not None:
+        return None
+    return entries[0][1] if entries[0][1] > max(c.maximum for c in criteria) else None
+
+
+def _entries(folded: str, at: int, criteria: Sequence[Criterion]) -> list[tuple[Criterion | None, Decimal]] | None:
+    """The scores from a position on, each with its criterion where one is named; None for other words."""
+    entries: list[tuple[Criterion | None, Decimal]] = []
+    at = _skip(folded, at)
+    while at < len(folded):
+        criterion, at = _label(folded, at, criteria)
+        number = _number(folded, _skip(folded, at))
+        if number is None:
+            return None
+        entries.append((criterion, number.value))
+        at = _skip(folded, number.end)
+    return entries
+
+
+def _number(folded: str, at: int) -> Number | None:
+    return number_at(folded, at)
+
+
+def _skip(folded: str, at: int) -> int:
+    gap = _BETWEEN.match(folded, at)
+    return gap.end() if gap else at
+
+
+def _label(folded: str, at: int, criteria: Sequence[Criterion]) -> tuple[Criterion | None, int]:
+    """The criterion named here, in full or by how its name begins (党建 for 党建引领), and where that ends."""
+    for length in range(min(_LONGEST_LABEL, len(folded) - at), 1, -1):
+        word = folded[at : at + length]
+        named = [c for c in criteria if fold(c.name).startswith(word)] or [
+            c for c in criteria if word in fold(c.name)
+        ]
+        if len(named) == 1:
+            return named[0], at + length
+    return None, at
+
+
+def _in_order(
+    entries: Sequence[tuple[Criterion | None, Decimal]], criteria: Sequence[Criterion]
+) -> tuple[Decimal, ...] | None:
+    if len(entries) != len(criteria):
+        return None
+    named = {criterion.name: score for criterion, score in entries if criterion is not None}
+    if not named:
+        return tuple(score for _none, score in entries)
+    if len(named) != len(criteria):
+        return None
+    return tuple(named[criterion.name] for criterion in criteria)
+
+
+def _wrong_count(contestant: Contestant, given: int, criteria: Sequence[Criterion]) -> Text:
+    example = " ".join([contestant.unit_name, *(f"{int(c.maximum * 9 / 10)}" for c in criteria)])
+    if len(criteria) == 1:
+        return T("{unit}要一个总分，例如：{example}", unit=contestant.unit_name, example=example)
+    return T(
+        "{unit}有{wanted}个评分项（{names}），收到{given}个分数。请这样发：{example}",
+        unit=contestant.unit_name,
+        wanted=len(criteria),
+        names=[c.name for c in criteria],
+        given=given,
+        example=example,
+    )
+
+
+def _out_of_range(
+    contestant: Contestant, scores: Sequence[Decimal], criteria: Sequence[Criterion], decimals: int
+) -> Text | None:
+    for criterion, score in zip(criteria, scores, strict=True):
+        if score > criterion.maximum:
+            return T(
+                "{unit}的“{criterion}”最高{maximum}分，收到{score}分。请改一下再发。",
+                unit=contestant.unit_name,
+                criterion=criterion.name,
+                maximum=criterion.maximum,
+                score=score,
+            )
+        exponent = score.as_tuple().exponent
+        if isinstance(exponent, int) and -exponent > decimals:
+            return T(
+                "{unit}的“{criterion}”最多{decimals}位小数，收到{score}。请改一下再发。",
+                unit=contestant.unit_name,
+                criterion=criterion.name,
+                decimals=decimals,
+                score=score,
+            )
+    return None

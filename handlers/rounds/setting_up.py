@@ -1,0 +1,296 @@
+"""活动: the organizer's rounds, and a new one in as few questions as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.chat.arguments import Rest
+from bot.chat.commands import Place, Section
+from bot.chat.context import Change, Said
+from bot.chat.errors import UserError
+from bot.chat.grammar.suggest import closest
+from bot.chat.messages import Block, Button, Fields, Reply, faint, say, title
+from bot.chat.people import Role
+from bot.chat.texts import T, Text
+from handlers import Ctx
+from handlers.rounds import drafting
+from handlers.rounds.declared import KIND_WORDS, STATE_WORDS, registry, rules_words
+from handlers.rounds.running import open_round
+from storage import people, rounds, units
+from storage.changes import Recorded
+from storage.rounds import Head, Kind, State
+from storage.units import CONTESTING, Unit
+
+#: What can be done next with a round in a state: label and command.
+NEXT: dict[State, tuple[tuple[Text, str], ...]] = {
+    State.DRAFT: ((T("开评"), "open"), (T("取消这一场"), "dropround")),
+    State.OPEN: ((T("评分进度"), "scoring"), (T("封评"), "close")),
+    State.CLOSED: ((T("成绩"), "results"), (T("公布"), "publish")),
+}
+_ALL_STATES = (State.DRAFT, State.OPEN, State.CLOSED, State.PUBLISHED)
+_ENDINGS = ("", "村", "社区")
+
+
+@registry.command(
+    "活动",
+    ascii="round",
+    aliases=("场次", "新建活动", "比学", "观摩"),
+    section=Section.ROUNDS,
+    help=T("新建一场评分，或看已有的场次"),
+    args=(Rest("words", T("观摩/比学、名称、参评单位"), optional=True),),
+    roles=(Role.ORGANIZER,),
+    place=Place.PRIVATE,
+    examples=("活动", "活动 观摩 一季度逐办观摩 大里村、公园道社区、欢河村"),
+)
+def round_command(ctx: Ctx, words: str | None) -> Reply:
+    """Without words the rounds there are; with words the beginning of a new one."""
+    if not words:
+        return _overview(ctx)
+    draft = drafting.read(words)
+    if draft.kind is None:
+        raise UserError(
+            T("请先说是哪种评分。例如：活动 观摩 一季度逐办观摩 大里村、公园道社区"), buttons=(_kind_buttons(),)
+        )
+    name = draft.name or _default_name(ctx, draft.kind)
+    if not draft.names:
+        return _ask_units(ctx, draft.kind, name)
+    return _card(ctx, _begin(ctx, draft.kind, name, _resolve(ctx, draft.names)))
+
+
+def _kind_buttons() -> tuple[Button, ...]:
+    kinds = (Kind.OBSERVATION, Kind.FORUM, Kind.OTHER)
+    return tuple(Button(KIND_WORDS[kind], f"round {kind.value}") for kind in kinds)
+
+
+def _overview(ctx: Ctx) -> Reply:
+    heads = rounds.below(ctx.tx, ctx.actor.units(Role.ORGANIZER), states=_ALL_STATES, most=5)
+    body: list[Block] = [title(T("评分场次"))]
+    rows: list[tuple[Button, ...]] = []
+    if heads:
+        body.append(Fields(tuple((head.name, STATE_WORDS[head.state]) for head in heads)))
+    else:
+        body.append(faint(T("还没有场次。")))
+    for head in heads:
+        steps = NEXT.get(head.state, ())
+        if steps:
+            rows.append(tuple(_step(head, label, command, len(heads) > 1) for label, command in steps))
+    body.append(faint(T("新建一场请选：")))
+    return say(*body, buttons=(*rows, _kind_buttons()))
+
+
+def _step(head: Head, label: Text, command: str, several: bool) -> Button:
+    words = T("{step}：{name}", step=label, name=head.name) if several else label
+    return Button(words, f"{command} {head.id}")
+
+
+def _default_name(ctx: Ctx, kind: Kind) -> str:
+    quarter = (ctx.today.month + 2) // 3
+    return ctx.show(
+        T("{year}年第{quarter}季度{kind}", year=ctx.today.year, quarter=quarter, kind=KIND_WORDS[kind])
+    )
+
+
+def _ask_units(ctx: Ctx, kind: Kind, name: str) -> Reply:
+    ctx.ask("rounds.units", kind=kind.value, name=name)
+    before = _last_units(ctx)
+    rows = ((ctx.choice(T("同上一场（{count}个单位）", count=len(before)), "same"),),) if before else ()
+    return say(
+        title(name),
+        T("请按出场顺序把参评单位发给我，用顿号或换行隔开。"),
+        faint(T("例如：大里村、公园道社区、庄王村")),
+        buttons=rows,
+    )
+
+
+def _last_units(ctx: Ctx) -> list[int]:
+    heads = rounds.below(ctx.tx, ctx.actor.units(Role.ORGANIZER), states=_ALL_STATES, most=1)
+    return [c.unit_id for c in rounds.get(ctx.tx, heads[0].id).contestants] if heads else []
+
+
+@registry.dialogue("rounds.units")
+def units_named(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
+    """The contestants, as typed or as in the round before."""
+    if said.text == "same":
+        chosen = list(units.get_many(ctx.tx, _last_units(ctx)).values())
+        chosen.sort(key=lambda unit: _last_units(ctx).index(unit.id))
+    else:
+        chosen = _resolve(ctx, drafting.unit_names(said.text))
+    return _card(ctx, _begin(ctx, Kind(data["kind"]), data["name"], chosen))
+
+
+def _resolve(ctx: Ctx, names: Sequence[str]) -> list[Unit]:
+    """Units by name, in the order typed; 村 or 社区 may be missing. Raises UserError naming what is not found."""
+    roots = ctx.actor.units(Role.ORGANIZER)
+    wanted = [name + ending for name in names for ending in _ENDINGS]
+    found: dict[str, list[Unit]] = {}
+    for unit in units.named(ctx.tx, wanted, roots=roots, kinds=CONTESTING):
+        found.setdefault(unit.name, []).append(unit)
+    chosen: list[Unit] = []
+    for name in names:
+        fits = [unit for ending in _ENDINGS for unit in found.get(name + ending, [])]
+        if not fits:
+            raise UserError(_unknown_unit(ctx, name, roots))
+        if len(fits) > 1:
+            raise UserError(T("有不止一个“{name}”，请写全称。", name=name))
+        if fits[0] in chosen:
+            raise UserError(T("“{name}”写了两遍，请去掉一个再发。", name=fits[0].name))
+        chosen.append(fits[0])
+    return chosen
+
+
+def _unknown_unit(ctx: Ctx, name: str, roots: Sequence[int]) -> Text:
+    near = closest(name, [unit.name for unit in units.subtree(ctx.tx, roots, kinds=CONTESTING)])
+    if near:
+        return T("没有叫“{name}”的单位，是不是{near}？请改好后把全部单位再发一遍。", name=name, near=near)
+    return T("没有叫“{name}”的单位。请改好后把全部单位再发一遍。", name=name)
+
+
+def _begin(ctx: Ctx, kind: Kind, name: str, chosen: Sequence[Unit]) -> dict[str, Any]:
+    judges = people.in_role_below(ctx.tx, ctx.actor.units(Role.ORGANIZER), Role.JUDGE)
+    return {
+        "kind": kind.value,
+        "name": name,
+        "units": [unit.id for unit in chosen],
+        "criteria": drafting.to_wire(drafting.TEMPLATES[kind]),
+        "judges": list(dict.fromkeys(judge.person_id for judge in judges)),
+    }
+
+
+def _card(ctx: Ctx, data: dict[str, Any]) -> Reply:
+    """The new round, read back."""
+    ctx.ask("rounds.card", **data)
+    named = units.get_many(ctx.tx, data["units"])
+    judges = people.get_many(ctx.tx, data["judges"])
+    chosen = drafting.from_wire(data["criteria"])
+    maximum = sum(criterion.maximum for criterion in chosen)
+    pairs = (
+        (T("类型"), KIND_WORDS[Kind(data["kind"])]),
+        (T("出场顺序"), T("{names}", names=[named[unit].name for unit in data["units"]])),
+        (T("评分项"), T("{items}，满分{maximum}", items=[_item(c) for c in chosen], maximum=maximum)),
+        (T("评委"), T("{count}位：{names}", count=len(judges), names=[judges[j].name for j in data["judges"]])),
+        (T("计分"), rules_words(ctx.policy.rounds)),
+    )
+    warning = [] if judges else [T("还没有评委：请先用“任命 评委 姓名 单位”任命，或点“改评委”。")]
+    return say(
+        title(data["name"]),
+        Fields(pairs),
+        *warning,
+        buttons=(
+            (ctx.choice(T("创建"), "create"), ctx.choice(T("创建并开评"), "open")),
+            (
+                ctx.choice(T("改单位"), "units"),
+                ctx.choice(T("改评分项"), "criteria"),
+                ctx.choice(T("改评委"), "judges"),
+            ),
+            (Button(T("取消"), "取消"),),
+        ),
+        replace=True,
+    )
+
+
+def _item(criterion: rounds.Criterion) -> Text:
+    return T("{name}{maximum}", name=criterion.name, maximum=criterion.maximum)
+
+
+_CREATE = {"create", "创建", "确认", "好", "好的", "是", "可以", "ok", "yes"}
+_OPEN = {"open", "创建并开评", "开评"}
+_QUESTIONS: dict[str, tuple[str, Text]] = {
+    "units": ("rounds.new_units", T("请按出场顺序把参评单位重发一遍，用顿号或换行隔开。")),
+    "criteria": (
+        "rounds.new_criteria",
+        T("请发评分项和满分，例如：党建30 服务30 平安20 阵地20；只打总分就发：100"),
+    ),
+    "judges": ("rounds.new_judges", T("请发评委姓名，用顿号隔开。")),
+}
+_TYPED = {"改单位": "units", "改评分项": "criteria", "改评委": "judges"}
+
+
+@registry.dialogue("rounds.card")
+def card_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply | list[Reply]:
+    """Create, or change one thing and read back again."""
+    answer = said.folded.strip().casefold()
+    asked = _QUESTIONS.get(_TYPED.get(answer, answer))
+    if asked is not None:
+        kind, question = asked
+        ctx.ask(kind, **data)
+        return say(question)
+    if answer in _CREATE or answer in _OPEN:
+        return _create(ctx, data, then_open=answer in _OPEN)
+    raise UserError(T("请点“创建”，或点要改的那一项；发“取消”就不建了。"))
+
+
+@registry.dialogue("rounds.new_units")
+def new_units(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
+    """Other contestants."""
+    chosen = _resolve(ctx, drafting.unit_names(said.text))
+    return _card(ctx, data | {"units": [unit.id for unit in chosen]})
+
+
+@registry.dialogue("rounds.new_criteria")
+def new_criteria(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
+    """Other criteria."""
+    chosen = drafting.criteria(said.text)
+    if chosen is None:
+        raise UserError(T("没看懂。请这样发：党建30 服务30 平安20 阵地20；只打总分就发：100"))
+    return _card(ctx, data | {"criteria": drafting.to_wire(chosen)})
+
+
+@registry.dialogue("rounds.new_judges")
+def new_judges(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
+    """Other judges, out of those who hold that post."""
+    known = people.in_role_below(ctx.tx, ctx.actor.units(Role.ORGANIZER), Role.JUDGE)
+    by_name = {judge.name: judge.person_id for judge in known}
+    chosen: list[int] = []
+    for name in drafting.unit_names(said.text):
+        if name not in by_name:
+            near = closest(name, by_name)
+            if near:
+                raise UserError(
+                    T("评委里没有“{name}”，是不是{near}？请把全部评委再发一遍。", name=name, near=near)
+                )
+            raise UserError(T("评委里没有“{name}”。请先任命：任命 评委 {name} 单位", name=name))
+        chosen.append(by_name[name])
+    return _card(ctx, data | {"judges": list(dict.fromkeys(chosen))})
+
+
+def _create(ctx: Ctx, data: dict[str, Any], *, then_open: bool) -> Reply | list[Reply]:
+    if not data["judges"]:
+        raise UserError(T("还没有评委，先点“改评委”，或用“任命 评委 姓名 单位”任命。"))
+    roots = ctx.actor.units(Role.ORGANIZER)
+    policy = ctx.policy.rounds
+    made = rounds.create(
+        ctx.tx,
+        unit_id=roots[0],
+        year=ctx.today.year,
+        quarter=(ctx.today.month + 2) // 3,
+        kind=Kind(data["kind"]),
+        name=data["name"],
+        rules={
+            "trim_from": policy.trim_from,
+            "trim_each_end": policy.trim_each_end,
+            "decimals": policy.decimals,
+            "judge_decimals": policy.judge_decimals,
+        },
+        criteria=drafting.from_wire(data["criteria"]),
+        unit_ids=data["units"],
+        judge_ids=data["judges"],
+        created_by=ctx.actor.id,
+        now=ctx.now,
+    )
+    ctx.record(Change("round.created", T("新建“{name}”", name=data["name"]), unit_id=roots[0], subject_id=made))
+    if then_open:
+        return open_round(ctx, made)
+    return say(
+        T("“{name}”建好了。评委到齐后按“开评”。", name=data["name"]),
+        buttons=((Button(T("开评"), f"open {made}"),),),
+        replace=True,
+    )
+
+
+@registry.undo("round.created")
+def uncreate(ctx: Ctx, change: Recorded) -> None:
+    """Drop a round that has not been opened."""
+    assert change.subject_id is not None
+    if not rounds.set_state(ctx.tx, change.subject_id, state=State.CANCELLED, expected=State.DRAFT):
+        raise UserError(T("这一场已经开评，不能撤销。"))

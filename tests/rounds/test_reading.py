@@ -1,0 +1,145 @@
+"""Scores as judges type them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.rounds import drafting, reading
+from storage.rounds import Contestant, Criterion, Kind
+
+NAMES = ("大里村", "公园道社区", "庄王村", "张五砦村")
+CONTESTANTS = [Contestant(i, 100 + i, name, i, 1) for i, name in enumerate(NAMES, 1)]
+FOUR = [
+    Criterion(n, Decimal(m)) for n, m in (("党建引领", 30), ("社会服务", 30), ("平安建设", 20), ("文化阵地", 20))
+]
+ONE = [Criterion("总分", Decimal(100))]
+
+
+def scores(text: str, criteria: list[Criterion]) -> list[tuple[str | None, list[str]]]:
+    lines = reading.read(text, CONTESTANTS, criteria, decimals=2)
+    assert [line.problem for line in lines] == [None] * len(lines)
+    return [(line.contestant and line.contestant.unit_name, [str(s) for s in line.scores]) for line in lines]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "大里村 28 26 19 20",
+        "大里村28 26 19 20",
+        "大里 28，26，19，20",
+        "大里村：28/26/19/20",
+        "大里村 ２８ ２６ １９ ２０",
+        "1号 28 26 19 20",
+        "第1个 28、26、19、20",
+        "一号 党建28 服务26 平安19 阵地20",
+        "大里村 阵地20 平安19 服务26 党建28",
+        "大里村 党建引领28分 社会服务26分 平安建设19分 文化阵地20分",
+        "大里村 党建：28；服务：26；平安：19；阵地：20。",
+        "大里村 二十八 二十六 十九 二十",
+    ],
+)
+def test_four_criteria(text: str) -> None:
+    assert scores(text, FOUR) == [("大里村", ["28", "26", "19", "20"])]
+
+
+@pytest.mark.parametrize(
+    "text", ["大里村 92.5", "大里村92.5分", "大里９２．５", "1号 九十二点五", "大里村，92.5。"]
+)
+def test_one_score(text: str) -> None:
+    assert scores(text, ONE) == [("大里村", ["92.5"])]
+    assert scores(text, FOUR) == [("大里村", ["92.5"])]
+
+
+def test_a_name_with_a_numeral_in_it() -> None:
+    assert scores("张五砦村 90", ONE) == [("张五砦村", ["90"])]
+
+
+def test_several_lines() -> None:
+    assert scores("大里村 90\n\n公园道 91.5\n3号 88", ONE) == [
+        ("大里村", ["90"]),
+        ("公园道社区", ["91.5"]),
+        ("庄王村", ["88"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "criteria", "problem"),
+    [
+        ("大里村 31 26 19 20", FOUR, "{unit}的“{criterion}”最高{maximum}分，收到{score}分。请改一下再发。"),
+        ("大里村 101", ONE, "{unit}的“{criterion}”最高{maximum}分，收到{score}分。请改一下再发。"),
+        ("大里村 120", FOUR, "{unit}的“{criterion}”最高{maximum}分，收到{score}分。请改一下再发。"),
+        ("大里村 92.555", ONE, "{unit}的“{criterion}”最多{decimals}位小数，收到{score}。请改一下再发。"),
+        ("大里村 90 91", ONE, "{unit}要一个总分，例如：{example}"),
+        ("大里村", ONE, "{unit}要一个总分，例如：{example}"),
+        ("大里村 -5", ONE, "{unit}后面只写分数就好。"),
+        ("大里村 很好 90", ONE, "{unit}后面只写分数就好。"),
+        ("小里村 90", ONE, "没认出是哪个单位。请先写单位，再写分数。"),
+        ("9号 90", ONE, "没认出是哪个单位。请先写单位，再写分数。"),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, criteria: list[Criterion], problem: str) -> None:
+    [line] = reading.read(text, CONTESTANTS, criteria, decimals=2)
+    assert line.scores == ()
+    assert line.problem is not None
+    assert line.problem.msgid == problem
+
+
+def test_a_number_that_may_be_one_criterion_is_not_taken_for_the_whole() -> None:
+    [line] = reading.read("大里村 28", CONTESTANTS, FOUR, decimals=2)
+    assert line.problem is not None
+    assert line.problem.msgid.startswith("{unit}有{wanted}个评分项")
+
+
+@given(st.text())
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    for line in reading.read(text, CONTESTANTS, FOUR, decimals=2):
+        assert (line.scores == ()) == (line.problem is not None)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name", "names"),
+    [
+        ("观摩 一季度观摩 大里村、公园道社区", Kind.OBSERVATION, "一季度观摩", ("大里村", "公园道社区")),
+        ("专场比学", Kind.FORUM, None, ()),
+        ("比学　大里村 公园道社区", Kind.FORUM, None, ("大里村", "公园道社区")),
+        ("大里村", None, None, ("大里村",)),
+    ],
+)
+def test_a_round_in_one_line(text: str, kind: Kind | None, name: str | None, names: tuple[str, ...]) -> None:
+    assert drafting.read(text) == drafting.Draft(kind, name, names)
+
+
+def test_a_list_of_units_may_be_numbered() -> None:
+    assert drafting.unit_names("1.大里村 2、公园道社区\n3）庄王村") == ("大里村", "公园道社区", "庄王村")
+    assert drafting.unit_names("三官庙村，大里村") == ("三官庙村", "大里村")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("党建30 服务30 平安20 阵地20", [("党建", "30"), ("服务", "30"), ("平安", "20"), ("阵地", "20")]),
+        ("党建引领（30分）、社会服务（70分）", [("党建引领", "30"), ("社会服务", "70")]),
+        ("100", [("总分", "100")]),
+        ("１００分", [("总分", "100")]),
+    ],
+)
+def test_criteria(text: str, expected: list[tuple[str, str]]) -> None:
+    found = drafting.criteria(text)
+    assert found is not None
+    assert [(c.name, str(c.maximum)) for c in found] == expected
+
+
+@pytest.mark.parametrize("text", ["", "随便", "党建30 党建20", "党建30 然后呢", "0"])
+def test_what_are_no_criteria(text: str) -> None:
+    assert drafting.criteria(text) is None
+
+
+@given(st.text())
+def test_any_text_is_criteria_or_none(text: str) -> None:
+    drafting.criteria(text)
+    drafting.read(text)
+    drafting.unit_names(text)
