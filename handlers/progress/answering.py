@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from bot.chat.arguments import item_at
 from bot.chat.grammar.folding import fold
@@ -17,7 +17,8 @@ from handlers.progress.reading import Reading, read
 from handlers.progress.statuses import STATUS_WORDS
 from storage.commitments import Commitment, Status
 
-_BARE = re.compile(r"\d{1,12}(?:\.\d{1,8})?")
+_VALUE = re.compile(r"(=?)(\d{1,12}(?:\.\d{1,8})?)")
+_SHARE = re.compile(r"(\d{1,5}(?:\.\d{1,6})?)%?")
 
 
 def answered(
@@ -68,16 +69,14 @@ def _pressed(reading: Reading, question: Question, answer: str, items: Mapping[i
 
 def _figure(answer: str, c: Commitment) -> Said | None:
     """A figure as buttons carry it: "=96" in the commitment's measure, "60%" of the target; or a bare number."""
-    if _BARE.fullmatch(answer):
-        answer = f"={answer}" if c.target is not None else f"{answer}%"
-    try:
-        if answer[:1] == "=":
-            value = Decimal(answer[1:])
-            return Said(value / 100, SHARE) if c.measure == SHARE else Said(value, c.measure or "")
-        if answer[-1:] == SHARE and c.measure != SHARE:
-            return Said(Decimal(answer[:-1]) / 100, SHARE)
-    except InvalidOperation:
-        pass
+    value, share = _VALUE.fullmatch(answer), _SHARE.fullmatch(answer)
+    if value and (value.group(1) or c.target is not None):
+        own = c.measure == SHARE
+        return (
+            Said(Decimal(value.group(2)) / 100, SHARE) if own else Said(Decimal(value.group(2)), c.measure or "")
+        )
+    if share and c.measure != SHARE:
+        return Said(Decimal(share.group(1)) / 100, SHARE)
     return None
 
 

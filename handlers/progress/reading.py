@@ -42,7 +42,7 @@ _EVERYTHING = re.compile(r"全部|所有|各项|全都|都|均|每[一]?项|几�
 # Words that only work has: without a commitment's own words, a status counts as a report only with one of these.
 _OF_WORK = re.compile(
     r"完成|完工|开工|动工|施工|停工|进度|推进|进展|验收|手续|扫尾|收尾|尾声|竣工|使用|暂缓|缓建|搁置|招标|立项|滞后"
-    r"|前期|办结|建成|在建|启动|受阻"
+    r"|前期|办结|建成|在建|启动|受阻|基本完"
 )
 _DEED = re.compile(
     r"完成|[已了]|累计|一共|总共|目前|达到?|还剩|剩|还差|又|新|硬化|安装|拆|铺|栽|种|修|建|装|整治|改造|发放|走访|清理"

@@ -1,0 +1,319 @@
+"""Free words about progress: what the field really writes, and what must not be taken for a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.chat.grammar.folding import fold
+from handlers.commitments.wording import read as promised
+from handlers.progress.figures import Role, Said
+from handlers.progress.reading import Reading, read
+from handlers.progress.statuses import mended
+from storage.commitments import Category, Commitment, State, Status
+
+WHEN = datetime(2021, 3, 1, tzinfo=UTC)
+
+
+def promise(number: int, words: str, **more: object) -> Commitment:
+    """A published commitment; everything not given is unreported."""
+    terms = promised(words, date(2021, 3, 1))
+    values: dict[str, object] = dict.fromkeys(Commitment.__dataclass_fields__)
+    values |= {
+        "id": 100 + number,
+        "unit_id": 1,
+        "year": 2021,
+        "number": number,
+        "category": Category.ELECTIVE,
+        "words": terms.words,
+        "kind": terms.kind,
+        "target": terms.target,
+        "measure": terms.measure,
+        "parts": terms.parts,
+        "state": State.PUBLISHED,
+        "proposed_at": WHEN,
+    }
+    return Commitment(**(values | more))  # type: ignore[arg-type]
+
+
+ROAD = promise(1, "硬化村内道路2公里")
+LAMPS = promise(2, "安装路灯120盏")
+WATER = promise(3, "自来水通达率97%以上")
+POWER = promise(4, "6月底前新上一台变压器")
+VISITS = promise(5, "开展党员大走访")
+CANAL = promise(6, "投入7万元，整修水渠3000米、村内广场1.2万平方米")
+ALL = (ROAD, LAMPS, WATER, POWER, VISITS, CANAL)
+NUMBERS = tuple(c.number for c in ALL)
+
+
+def heard(text: str, items: Sequence[Commitment] = ALL) -> list[tuple[int | None, list[str], Status | None]]:
+    """Each reading as (number, figures, status); a figure as 96盏, +20盏, -24盏, 80%, ≥50%."""
+    return [(r.number, [shown(said) for said in r.figures], r.status) for r in read(text, items) or ()]
+
+
+def shown(said: Said) -> str:
+    sign = {Role.INCREMENT: "+", Role.REMAINING: "-", Role.TARGET: "of ", Role.PERIOD: "~"}.get(said.role, "")
+    value = said.value * 100 if said.measure == "%" else said.value
+    number = f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
+    return f"{sign}{'≥' if said.at_least else ''}{number}{said.measure}{f' ({said.rate})' if said.rate else ''}"
+
+
+@pytest.mark.parametrize(
+    ("text", "figures", "status"),
+    [
+        ("80%", ["80%"], None),
+        ("80%(进度滞后)", ["80%"], Status.SLOW),
+        ("８０％（进度滞后）", ["80%"], Status.SLOW),
+        ("累计形象进度30%", ["30%"], None),
+        ("完成百分之八十", ["80%"], None),
+        ("完成率85%", ["85%"], None),
+        ("已完成一半", ["50%"], None),
+        ("完成八成", ["80%"], None),
+        ("还剩20%", ["-20%"], None),
+        ("又完成10%", ["+10%"], None),
+        ("正在办理前期手续", [], Status.PREPARING),
+        ("已开工", [], Status.UNDER_WAY),
+        ("正常推进", [], Status.UNDER_WAY),
+        ("推进缓慢", [], Status.SLOW),
+        ("进入扫尾阶段", [], Status.FINISHING),
+        ("已基本完工", [], Status.FINISHING),
+        ("已完工并投入使用", [], Status.DONE),
+        ("准备验收", [], Status.FINISHING),
+        ("提前完成全年任务", [], Status.DONE),
+        ("超序时进度", [], Status.UNDER_WAY),
+        ("项目暂缓", [], Status.SUSPENDED),
+        ("卡在手续上", [], Status.SLOW),
+        ("卡在手续上，下月开工", [], Status.SLOW),
+        ("全部完成", [], Status.DONE),
+        ("尚未开工", [], Status.NOT_STARTED),
+        ("下月开工", [], Status.PREPARING),
+        ("前期手续办完，已开工", [], Status.UNDER_WAY),
+        ("没有滞后，正常推进", [], Status.UNDER_WAY),
+        ("欠进度", [], Status.SLOW),
+        # slips of the input method
+        ("己开工", [], Status.UNDER_WAY),
+        ("已完功并投入使用", [], Status.DONE),
+        ("进入少尾阶段", [], Status.FINISHING),
+        ("推进缓漫", [], Status.SLOW),
+        ("正在办理前期手序", [], Status.PREPARING),
+        ("已经基本完戎", [], Status.FINISHING),
+    ],
+)
+def test_words_that_name_no_commitment(text: str, figures: list[str], status: Status | None) -> None:
+    [reading] = read(text, ALL) or ()
+    assert ([shown(said) for said in reading.figures], reading.status) == (figures, status)
+    assert (reading.number, reading.candidates) == (None, NUMBERS)
+    [alone] = read(text, [POWER]) or ()
+    assert (alone.number, alone.certain) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("第2项完成80%了", [(2, ["80%"], None)]),
+        ("2号承诺完成六成", [(2, ["60%"], None)]),
+        ("2、已开工", [(2, [], Status.UNDER_WAY)]),
+        ("2.已开工", [(2, [], Status.UNDER_WAY)]),
+        ("承诺2已开工", [(2, [], Status.UNDER_WAY)]),
+        ("②60%", [(2, ["60%"], None)]),
+        ("二、完成80%", [(2, ["80%"], None)]),
+        ("第二项，推进缓慢", [(2, [], Status.SLOW)]),
+        ("第二像完成80%", [(2, ["80%"], None)]),
+        ("2 60% 已装72盏", [(2, ["60%", "72盏"], None)]),
+        ("第九项完成80%", [(9, ["80%"], None)]),
+        ("已完成40公里", [(1, ["40公里"], None)]),
+        ("路灯装了96盏，还剩24盏", [(2, ["96盏", "-24盏"], None)]),
+        ("装了96盏。还剩24盏。", [(2, ["96盏", "-24盏"], None)]),
+        ("路灯还剩24盏", [(2, ["-24盏"], None)]),
+        ("24盏还没装", [(2, ["-24盏"], None)]),
+        ("路登装了96盏", [(2, ["96盏"], None)]),
+        ("这周又装了20盏", [(2, ["+20盏"], None)]),
+        ("这周装了20盏", [(2, ["+20盏"], None)]),
+        ("第一季度装了20盏", [(2, ["~20盏"], None)]),
+        ("本月装了20盏，累计96盏", [(2, ["~20盏", "96盏"], None)]),
+        ("计划装120盏，已装96盏", [(2, ["96盏"], None)]),
+        ("任务120盏，已装96盏", [(2, ["of 120盏", "96盏"], None)]),
+        ("路灯96/120盏", [(2, ["96盏", "of 120盏"], None)]),
+        ("路灯装了96盏，其中太阳能20盏", [(2, ["96盏"], None)]),
+        ("道路两侧路灯装了96盏", [(2, ["96盏"], None)]),
+        ("路灯装了96盏，投入3万元", [(2, ["96盏", "3万元"], None)]),
+        ("道路硬化过半", [(1, ["≥50%"], None)]),
+        ("道路硬化1200米", [(1, ["1200米"], None)]),
+        ("变压器还没上", [(4, [], Status.NOT_STARTED)]),
+        ("自来水通达率达到95%", [(3, ["95% (自来水通达率)"], None)]),
+        ("水渠整修完成2000米，广场铺了6000平方米", [(6, ["2000米", "6000平方米"], None)]),
+        ("预计6月底装完路灯，目前装了96盏", [(2, ["96盏"], None)]),
+        ("第2项完成80%了，这样报行吗？", [(2, ["80%"], None)]),
+        ("好的，路灯装了96盏，谢谢", [(2, ["96盏"], None)]),
+    ],
+)
+def test_words_that_tell_which_commitment(
+    text: str, expected: list[tuple[int | None, list[str], Status | None]]
+) -> None:
+    assert heard(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "第1项已完工第2项80%；第三项正在办手续",
+            [(1, [], Status.DONE), (2, ["80%"], None), (3, [], Status.PREPARING)],
+        ),
+        (
+            "1、完成80%\n2、已开工\n3、通达率95%",
+            [(1, ["80%"], None), (2, [], Status.UNDER_WAY), (3, ["95% (通达率)"], None)],
+        ),
+        (
+            "路灯装了96盏，道路硬化1.2公里，大走访正在开展",
+            [(2, ["96盏"], None), (1, ["1.2公里"], None), (5, [], Status.UNDER_WAY)],
+        ),
+        ("路灯 96盏 道路 1.2公里", [(2, ["96盏"], None), (1, ["1.2公里"], None)]),
+        ("路灯装了96盏。变压器卡在手续上。", [(2, ["96盏"], None), (4, [], Status.SLOW)]),
+        ("第2项装了96盏，还剩24盏；第4项准备验收", [(2, ["96盏", "-24盏"], None), (4, [], Status.FINISHING)]),
+    ],
+)
+def test_several_commitments_in_one_message(
+    text: str, expected: list[tuple[int | None, list[str], Status | None]]
+) -> None:
+    assert heard(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "好的",
+        "谢谢",
+        "明天开会吗",
+        "明天开会",
+        "收到",
+        "大家早上好",
+        "下午3点开会",
+        "村里来了3个人",
+        "材料交完了",
+        "今天开了个会，讨论了3件事",
+        "第2项完成80%了吗？",
+        "第2项是什么",
+        "预计6月底完成",
+        "花生覆盖率80%",
+        "到会率95%",
+        "10086",
+        "13800138000",
+        "https://example.org/a?b=1",
+        "",
+        "　",
+        "。。。",
+    ],
+)
+def test_talk_is_no_report(text: str) -> None:
+    assert read(text, ALL) is None
+
+
+def test_everything_done_is_told_from_one_thing_done() -> None:
+    [everything] = read("全部完成", ALL) or ()
+    assert everything.everything
+    [lamps] = read("路灯全部完成", ALL) or ()
+    assert (lamps.number, lamps.everything) == (2, False)
+
+
+def test_no_change() -> None:
+    [reading] = read("第2项无变化", ALL) or ()
+    assert (reading.number, reading.unchanged, reading.figures, reading.status) == (2, True, (), None)
+
+
+def test_the_words_are_kept_as_they_were_written() -> None:
+    [reading] = read("第２项 路灯装了９６盏，己完成８０％。", ALL) or ()
+    assert reading.words == "路灯装了９６盏，己完成８０％"
+
+
+def test_what_was_asked_for_may_be_anything() -> None:
+    assert read("村里开了动员会", [VISITS]) is None
+    assert read("村里开了动员会", [VISITS], expected=True) == (
+        Reading(words="村里开了动员会", number=5, certain=True),
+    )
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "第2项",
+            "2号",
+            "2、",
+            "②",
+            "路灯",
+            "道路",
+            "通达率",
+            "水渠",
+            "全部",
+            "都",
+            "完成",
+            "已",
+            "开工",
+            "卡在",
+            "手续",
+        ),
+        *(
+            "还剩",
+            "又",
+            "这周",
+            "其中",
+            "过半",
+            "一半",
+            "八成",
+            "80%",
+            "％",
+            "96盏",
+            "1.2公里",
+            "百分之",
+            "九十九亿",
+            "1/0",
+        ),
+        *(
+            "，",
+            "。",
+            "；",
+            "\n",
+            " ",
+            "、",
+            "？",
+            "吗",
+            "(",
+            "）",
+            "没",
+            "无变化",
+            "1e9",
+            "０",
+            "-5",
+            "∞",
+            "½",
+            "٣",
+        ),
+    ]
+)
+
+
+@given(st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=14).map("".join)), st.booleans())
+@example("第99999项80%", False)
+@example("１２３４５６７８９０１２３４５６７８９０盏", True)
+@example("99999999999999999999%", True)
+def test_any_text_at_all_is_read(text: str, expected: bool) -> None:
+    folded = fold(text)
+    assert len(mended(folded)) == len(folded)
+    for reading in read(text, ALL, expected=expected) or ():
+        assert reading.words in text
+        assert all(said.value >= 0 for said in reading.figures)
+        assert set(reading.candidates) <= set(NUMBERS)
+        assert reading.number is None or reading.number > 0
+
+
+@given(st.integers(0, 10**9), st.integers(1, 6))
+def test_a_figure_is_read_exactly(value: int, number: int) -> None:
+    text = f"第{number}项累计{Decimal(value) / 100}公里"
+    [reading] = read(text, ALL) or ()
+    assert reading.number == number
+    assert [said.value for said in reading.figures] == [Decimal(value) / 100]
