@@ -80,6 +80,20 @@ def placeholders(text: str) -> set[str]:
     return {name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name}
 
 
+def conflicts() -> list[str]:
+    """Msgids that two rooms translate differently: all catalogues are one at run time, so one would win."""
+    found: dict[object, dict[object, list[str]]] = {}
+    for room in rooms():
+        path = room / "locale" / "en" / "LC_MESSAGES" / "messages.po"
+        if not path.exists():
+            continue
+        with path.open("rb") as source:
+            for message in read_po(source, locale="en"):
+                if message.id and message.string:
+                    found.setdefault(message.id, {}).setdefault(message.string, []).append(room.name)
+    return [f"{msgid!r} is translated differently: {texts}" for msgid, texts in found.items() if len(texts) > 1]
+
+
 def main() -> int:
     check = "--check" in sys.argv[1:]
     failures: list[str] = []
@@ -93,9 +107,9 @@ def main() -> int:
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-    for failure in failures:
+    for failure in failures + conflicts():
         print(failure)
-    return 1 if check and failures else 0
+    return 1 if check and (failures or conflicts()) else 0
 
 
 if __name__ == "__main__":

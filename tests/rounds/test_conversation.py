@@ -42,7 +42,7 @@ def test_the_card_says_everything_before_anything_is_made(world: World) -> None:
         "类型：逐办观摩\n"
         "出场顺序：大里村、公园道社区、欢河村\n"
         "评分项：党建引领30、社会服务30、平安建设20、文化阵地20，满分100\n"
-        "评委：7位：郑评、冯评、褚评、卫评、蒋评、沈评、吴评\n"
+        "评委名单：7位：郑评、冯评、褚评、卫评、蒋评、沈评、吴评\n"
         "计分：有效分满5个时去掉1个最高分、1个最低分，取平均，保留2位小数\n"
         "[创建] [创建并开评]\n"
         "[改单位] [改评分项] [改评委]\n"
@@ -51,7 +51,7 @@ def test_the_card_says_everything_before_anything_is_made(world: World) -> None:
     zhou.presses("改评分项")
     assert "评分项：党建40、服务60，满分100" in zhou.says("党建40 服务60")[0]
     zhou.presses("改评委")
-    assert "评委：2位：郑评、冯评" in zhou.says("郑评、冯评")[0]
+    assert "评委名单：2位：郑评、冯评" in zhou.says("郑评、冯评")[0]
     zhou.presses("改单位")
     assert zhou.says("大李村") == ["没有叫“大李村”的单位，是不是大里村？请改好后把全部单位再发一遍。"]
     assert "出场顺序：欢河村、大里村" in zhou.says("欢河村 大里村")[0]
