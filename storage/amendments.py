@@ -100,6 +100,11 @@ _COUNT_WAITING = (
     .join(units, units.c.id == commitments.c.unit_id)
     .where(*_waits)
 )
+_CONSENTED = _SELECT.where(
+    commitments.c.unit_id.in_(_below),
+    commitments.c.year == bindparam("in_year"),
+    amendments.c.state == Consent.CONSENTED.value,
+).order_by(amendments.c.id)
 _ADD = amendments.insert().returning(amendments.c.id)
 _DECIDE = (
     update(amendments)
@@ -124,6 +129,15 @@ def get(tx: Tx, amendment_id: int) -> Amendment:
 def of_commitment(tx: Tx, commitment_id: int) -> list[Amendment]:
     """All amendments ever asked for, oldest first."""
     return [_amendment(row) for row in tx.all(_OF_COMMITMENT, {"about": commitment_id})]
+
+
+def consented(tx: Tx, roots: Sequence[int], *, year: int) -> dict[int, list[Amendment]]:
+    """What was amended about commitments of a year at or below the roots, by commitment, oldest first."""
+    found: dict[int, list[Amendment]] = {}
+    if roots:
+        for row in tx.all(_CONSENTED, {"roots": list(roots), "in_year": year}):
+            found.setdefault(row.commitment_id, []).append(_amendment(row))
+    return found
 
 
 def pending(tx: Tx, commitment_id: int) -> Amendment | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.commitments import amend, examine, finish, mine, propose, require
+from handlers.commitments import amend, examine, finish, ledger, mine, propose, require
 from handlers.commitments.declared import registry
 
-__all__ = ["amend", "examine", "finish", "mine", "propose", "registry", "require"]
+__all__ = ["amend", "examine", "finish", "ledger", "mine", "propose", "registry", "require"]

@@ -12,23 +12,21 @@ from bot.chat.commands import Place, Section
 from bot.chat.context import Said
 from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
-from bot.chat.messages import Button, Line, Reply, faint, say
-from bot.chat.texts import T, Text, Words
+from bot.chat.messages import Reply, say
+from bot.chat.texts import T, Words
 from handlers import Ctx
 from handlers.commitments import deciding, desk, scope
 from handlers.commitments.announcing import announce
-from handlers.commitments.answers import means_public, means_yes
+from handlers.commitments.answers import means_yes
 from handlers.commitments.declared import OFFICE, registry
 from handlers.commitments.desk import Matter, Sort
+from handlers.commitments.walking import REFUSES, approve_one, next_card, send_back_one
 from storage import commitments, examination, units
 from storage.commitments import State
 from storage.units import Unit
 
-_REASONS = (T("目标不具体"), T("期限不合适"), T("和别的承诺重复"))
-_UNFINISHED = (T("和实际不符"), T("数量还没达到"), T("请补充照片"))
 _ALL_WORDS = re.compile(r"(?:全部|所有|都|all)(?:通过)?$")
 _APPROVES = re.compile(r"(?:通过|销号|approve|close)\s*")
-_REFUSES = re.compile(r"(?:退回承诺|退回|驳回|不通过|不同意|send_back)[\s:,，：]*")
 _SKIPS = frozenset(("下一件", "下一项", "先看下一件", "跳过", "先放下", "next", "skip"))
 
 
@@ -47,8 +45,8 @@ def examine(ctx: Ctx, what: str | None) -> Reply:
     """The first matter that waits, of one unit when it is named; a button's "p17" means the one behind that."""
     behind, rest = desk.matter_named(ctx, what or "")
     if behind is not None:
-        return _next(ctx, scope.office_roots(ctx), after=behind)
-    return _next(ctx, _roots(ctx, rest, "examine"))
+        return next_card(ctx, scope.office_roots(ctx), after=behind)
+    return next_card(ctx, _roots(ctx, rest, "examine"))
 
 
 @registry.command(
@@ -64,13 +62,13 @@ def examine(ctx: Ctx, what: str | None) -> Reply:
 def close_out(ctx: Ctx, what: str | None) -> Reply:
     """The first claim of being done that waits; one of a named unit, or a certain one."""
     if not what:
-        return _next(ctx, scope.office_roots(ctx), sorts=(Sort.CLAIM,))
+        return next_card(ctx, scope.office_roots(ctx), sorts=(Sort.CLAIM,))
     matter, unit, _rest = _meant(ctx, what, "close_out")
     if matter is None:
-        return _next(ctx, [unit.id] if unit else scope.office_roots(ctx), sorts=(Sort.CLAIM,))
+        return next_card(ctx, [unit.id] if unit else scope.office_roots(ctx), sorts=(Sort.CLAIM,))
     if matter.sort is not Sort.CLAIM:
         raise UserError(T("{item}还没有报办结，不能销号。", item=matter.name))
-    return _approve(ctx, matter)
+    return approve_one(ctx, matter)
 
 
 @registry.command(
@@ -90,7 +88,7 @@ def approve(ctx: Ctx, what: str) -> Reply:
         return _ask_all(ctx)
     matter, unit, _rest = _meant(ctx, what, "approve")
     if matter is not None:
-        return _approve(ctx, matter)
+        return approve_one(ctx, matter)
     assert unit is not None
     return _approve_unit(ctx, unit)
 
@@ -110,7 +108,7 @@ def send_back(ctx: Ctx, what: str) -> Reply:
     matter, _unit, reason = _meant(ctx, what, "send_back")
     if matter is None:
         raise UserError(T("请写明退回哪一项，例如：退回承诺 大里村 2 期限写得不明确"))
-    return _send_back(ctx, matter, reason)
+    return send_back_one(ctx, matter, reason)
 
 
 @registry.command(
@@ -159,34 +157,6 @@ def _meant(ctx: Ctx, text: str, command: str) -> tuple[Matter | None, Unit | Non
     return found, unit, rest
 
 
-def _next(
-    ctx: Ctx,
-    roots: Sequence[int],
-    *,
-    after: Matter | None = None,
-    sorts: Sequence[Sort] = tuple(Sort),
-    done: Sequence[Words] = (),
-) -> Reply:
-    """The card of the next matter, below what was just done; what was put aside comes again at the end."""
-    matter = desk.first(ctx, roots, after=after, sorts=sorts) or desk.first(ctx, roots, sorts=sorts)
-    if matter is None:
-        return _end(ctx, roots, sorts, done)
-    ctx.ask("commitments.examining", ref=matter.ref)
-    return desk.card(ctx, matter, left=desk.count(ctx, roots, sorts=sorts), remarks=done)
-
-
-def _end(ctx: Ctx, roots: Sequence[int], sorts: Sequence[Sort], done: Sequence[Words]) -> Reply:
-    """Nothing waits any more; what is approved and not announced is pointed out."""
-    ctx.close()
-    rest = T("没有等您审核的了。") if Sort.PROPOSAL in sorts else T("没有等您销号的了。")
-    quiet = examination.unannounced(ctx.tx, roots)
-    if not quiet:
-        return say(*done, rest, replace=True)
-    names = [unit.unit_name for unit in quiet]
-    hint = faint(T("已通过、还没在群里公布：{units}", units=names))
-    return say(*done, rest, hint, buttons=((Button(T("亮诺"), "announce"),),), replace=True)
-
-
 @registry.dialogue("commitments.examining", hears=("通过", "销号", "退回", "退回承诺"))
 def answer_matter(ctx: Ctx, data: dict[str, Any], said: Said) -> Any:
     """What is typed below the card of a matter: 通过, 退回 with a reason, 下一件."""
@@ -194,15 +164,15 @@ def answer_matter(ctx: Ctx, data: dict[str, Any], said: Said) -> Any:
     folded = fold(text)
     matter, _rest = desk.matter_named(ctx, data["ref"])
     assert matter is not None
-    approves, refuses = _APPROVES.match(folded), _REFUSES.match(folded)
+    approves, refuses = _APPROVES.match(folded), REFUSES.match(folded)
     if folded.casefold() in _SKIPS:
-        return _next(ctx, scope.office_roots(ctx), after=matter)
+        return next_card(ctx, scope.office_roots(ctx), after=matter)
     if refuses:
-        return _send_back(ctx, matter, text[refuses.end() :].strip())
+        return send_back_one(ctx, matter, text[refuses.end() :].strip())
     if approves and folded[approves.end() :]:
         return approve(ctx, text[approves.end() :])
     if approves or means_yes(text):
-        return _approve(ctx, matter)
+        return approve_one(ctx, matter)
     if _ALL_WORDS.match(folded):
         return _ask_all(ctx)
     return _something_else(ctx, data, said)
@@ -218,62 +188,11 @@ def _something_else(ctx: Ctx, data: dict[str, Any], said: Said) -> Any:
     raise UserError(T("请点“通过”或“退回”，也可以写：退回 期限写得不明确"))
 
 
-def _approve(ctx: Ctx, matter: Matter) -> Reply:
-    warning = deciding.warning_of(matter)
-    if warning is not None:
-        ctx.ask("commitments.publish", ref=matter.ref)
-        row = (ctx.choice(T("能公开，通过"), "public"), Button(T("退回"), f"send_back {matter.ref}"))
-        return say(Line(matter.commitment.words, "quote"), warning, buttons=(row,), replace=True)
-    return _approved(ctx, matter)
-
-
-@registry.dialogue("commitments.publish", hears=("通过", "退回", "退回承诺"))
-def answer_publish(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
-    """Whether what gave pause may be shown to everybody."""
-    matter, _rest = desk.matter_named(ctx, data["ref"])
-    assert matter is not None
-    refuses = _REFUSES.match(fold(said.text.strip()))
-    if means_public(said.text):
-        return _approved(ctx, matter)
-    if refuses:
-        return _send_back(ctx, matter, said.text.strip()[refuses.end() :].strip())
-    return _approve(ctx, matter)
-
-
-def _approved(ctx: Ctx, matter: Matter) -> Reply:
-    done = deciding.approve(ctx, matter)
-    return _next(ctx, scope.office_roots(ctx), after=matter, done=done, sorts=_sorts_after(matter))
-
-
-def _sorts_after(matter: Matter) -> Sequence[Sort]:
-    """Who verifies what is done goes on with that alone."""
-    return (Sort.CLAIM,) if matter.sort is Sort.CLAIM else tuple(Sort)
-
-
-def _send_back(ctx: Ctx, matter: Matter, reason: str) -> Reply:
-    if reason:
-        done = deciding.send_back(ctx, matter, reason)
-        return _next(ctx, scope.office_roots(ctx), after=matter, done=done, sorts=_sorts_after(matter))
-    ctx.ask("commitments.reason", ref=matter.ref)
-    offered: Sequence[Text] = _UNFINISHED if matter.sort is Sort.CLAIM else _REASONS
-    buttons = tuple((ctx.choice(words, ctx.show(words)),) for words in offered)
-    return say(T("为什么退回{item}？写一句话，书记会收到：", item=matter.name), buttons=buttons, replace=True)
-
-
-@registry.dialogue("commitments.reason", hears=("退回", "退回承诺"))
-def answer_reason(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
-    """The reason of a return."""
-    matter, _rest = desk.matter_named(ctx, data["ref"])
-    assert matter is not None
-    match = _REFUSES.match(fold(said.text.strip()))
-    return _send_back(ctx, matter, said.text.strip()[match.end() if match else 0 :].strip())
-
-
 def _approve_unit(ctx: Ctx, unit: Unit) -> Reply:
     done = _approve_all(ctx, [unit.id])
     if not done:
         raise UserError(T("{unit}没有要审核的承诺。", unit=unit.name))
-    return _next(ctx, scope.office_roots(ctx), done=done)
+    return next_card(ctx, scope.office_roots(ctx), done=done)
 
 
 def _approve_all(ctx: Ctx, roots: Sequence[int]) -> list[Words]:
@@ -290,7 +209,7 @@ def _ask_all(ctx: Ctx) -> Reply:
     roots = scope.office_roots(ctx)
     counted = examination.count_waiting(ctx.tx, roots, state=State.PROPOSED)
     if not counted:
-        return _next(ctx, roots)
+        return next_card(ctx, roots)
     if len(counted) == 1:
         return _approve_unit(ctx, units.get(ctx.tx, counted[0].unit_id))
     ctx.ask("commitments.approve_all")
@@ -306,5 +225,5 @@ def answer_all(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     roots = scope.office_roots(ctx)
     answer = fold(said.text).strip()
     if means_yes(answer) or _ALL_WORDS.match(answer) or _APPROVES.match(answer):
-        return _next(ctx, roots, done=_approve_all(ctx, roots))
-    return _next(ctx, roots)
+        return next_card(ctx, roots, done=_approve_all(ctx, roots))
+    return next_card(ctx, roots)
