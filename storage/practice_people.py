@@ -197,4 +197,8 @@ def _escaped(word: str) -> str:
 def _roles_called(word: str) -> list[str]:
     if not word:
         return []
-    return [role.value for role, text in ROLE_WORDS.items() if word in text.msgid or word in role.value]
+    return [
+        role.value
+        for role, text in ROLE_WORDS.items()
+        if word in text.msgid or word in role.value.replace("_", " ")
+    ]

@@ -82,24 +82,42 @@ export class MessageLog {
     else this.settle();
   }
 
-  /** Show one's own message before the server has it; `retry` is called when it failed and is tapped. */
-  pend(key, message, retry) {
-    const state = el("button", { type: "button", class: "state", onclick: retry }, t("sending"));
+  /** Show one's own message before the server has it. */
+  pend(key, message) {
     const node = el(
       "article",
-      { class: "message mine joined pending" },
-      el("div", { class: "message-body" }, bubble(message, this.me, this.actions(false)), state),
+      { class: "message mine joined pending", "data-key": key },
+      el("div", { class: "message-body" }, bubble(message, this.me, this.actions(false))),
     );
-    node.dataset.key = key;
     this.waiting.append(node);
+    this.state(node, el("span", { class: "state" }, t("sending")));
     this.toEnd();
   }
 
-  failed(key, failed) {
-    const node = this.pending(key);
-    if (!node) return;
-    node.classList.toggle("failed", failed);
-    node.querySelector(".state").textContent = t(failed ? "notSent" : "sending");
+  /** Say below one's own message that it was not taken; a tap on that calls `retry`. */
+  fail(key, retry) {
+    const words = el("button", { type: "button", class: "state failed", onclick: retry }, t("notSent"));
+    this.state(this.own(key), words);
+  }
+
+  /** Say that it is being sent again. */
+  retry(key) {
+    const node = this.own(key);
+    if (node?.querySelector(".failed")) this.state(node, el("span", { class: "state" }, t("sending")));
+  }
+
+  state(node, words) {
+    node?.querySelector(".state")?.remove();
+    node?.querySelector(".message-body").append(words);
+  }
+
+  has(key) {
+    return this.messages.some((message) => message.key === key);
+  }
+
+  own(key) {
+    const kept = this.messages.find((message) => message.key === key && !message.pressed);
+    return kept ? this.nodes.get(kept.id) : this.pending(key);
   }
 
   settled(key) {

@@ -27,6 +27,9 @@ const state = {
   waiting: new Map(),
   fetchingOlder: false,
   wholeHistory: false,
+  // Counts the fetches of a room; only the last one counts. What arrives during one is added to its result.
+  fetch: 0,
+  meanwhile: null,
 };
 
 const now = () => new Date(Date.now() + state.ahead);
@@ -126,9 +129,9 @@ function take(me) {
   const translated = state.me && state.me.language !== me.identity.language;
   state.me = me.identity;
   state.rooms = me.rooms;
-  keepTime(me.now);
-  useZone(me.zone);
   speak(me.identity.language);
+  useZone(me.zone);
+  keepTime(me.now);
   composer.limits = me.limits;
   composer.setCommands(me.commands);
   at("play").hidden = !me.features.story;
@@ -161,6 +164,7 @@ async function show(wanted) {
     placeholder: t(room.kind === "group" ? "writeGroup" : "writePrivate"),
   });
   log.reset([], state.account);
+  at("empty").hidden = true;
   await fetchRoom();
   if (!narrow.matches && room.member && !people.dialog.open) composer.box.focus();
 }
@@ -170,31 +174,46 @@ async function show(wanted) {
 async function fetchRoom() {
   const { account, room } = state;
   if (!room) return;
+  const ticket = ++state.fetch;
+  state.meanwhile = [];
   try {
     const { messages, full } = await get("/api/messages", { as: account, room, limit: PAGE });
-    if (account !== state.account || room !== state.room) return;
+    if (ticket !== state.fetch) return;
+    const meanwhile = state.meanwhile;
+    state.meanwhile = null;
     state.wholeHistory = !full;
     log.reset(messages, account);
-    const arrivedKeys = new Set(messages.map((message) => message.key));
-    for (const [key, one] of state.waiting) {
-      if (arrivedKeys.has(key)) continue;
-      if (one.room === room && one.shown) log.pend(key, one.shown, () => deliver(key));
-      if (one.room === room && one.failed) log.failed(key, true);
-    }
+    for (const message of meanwhile) log.put(message);
+    pendAgain(room);
     drawEmpty();
     noteRead();
   } catch (error) {
-    failed(error);
+    if (ticket === state.fetch) failed(error);
   }
+}
+
+function pendAgain(room) {
+  for (const [key, one] of state.waiting) {
+    if (one.room !== room || !one.shown) continue;
+    if (!log.has(key)) log.pend(key, one.shown);
+    if (one.failed) log.fail(key, () => deliver(key));
+  }
+}
+
+/** Show a message of the open room, whatever is being fetched at the same time. */
+function put(message) {
+  state.meanwhile?.push(message);
+  log.put(message);
+  at("empty").hidden = true;
 }
 
 async function fetchOlder() {
   if (state.fetchingOlder || state.wholeHistory || !log.oldest) return;
-  const { account, room } = state;
+  const { account, room, fetch } = state;
   state.fetchingOlder = true;
   try {
     const { messages, full } = await get("/api/messages", { as: account, room, before: log.oldest, limit: PAGE });
-    if (account === state.account && room === state.room) {
+    if (fetch === state.fetch) {
       state.wholeHistory = !full;
       log.prepend(messages);
     }
@@ -208,9 +227,9 @@ async function fetchOlder() {
 /** After a break: what was said meanwhile, and the latest ones again, as they may have been changed. */
 async function catchUp() {
   const { account, room } = state;
-  let after = (log.messages.at(-PAGE) ?? log.messages[0])?.id;
-  if (after === undefined) return fetchRoom();
-  after -= 1;
+  const first = log.messages.at(-PAGE) ?? log.messages[0];
+  if (state.meanwhile || !first) return fetchRoom();
+  let after = first.id - 1;
   for (let full = true; full; ) {
     const answer = await get("/api/messages", { as: account, room, after });
     if (account !== state.account || room !== state.room) return;
@@ -240,7 +259,7 @@ function send(text, files) {
   const shown = { key, author: state.account, text, files, at: now().toISOString() };
   const data = { account: state.account, room: state.room, id, text, files: files.map(({ key, name }) => ({ key, name })) };
   state.waiting.set(key, { room: state.room, account: state.account, path: "/api/messages", data, shown });
-  log.pend(key, shown, () => deliver(key));
+  log.pend(key, shown);
   at("empty").hidden = true;
   deliver(key);
   return true;
@@ -271,19 +290,17 @@ async function deliverNow(key) {
   if (!one || one.busy) return;
   one.busy = true;
   one.failed = false;
-  log.failed(key, false);
+  log.retry(key);
   try {
     const { message } = await post(one.path, one.data);
     state.waiting.delete(key);
-    if (message.room === state.room && one.account === state.account) log.put(message);
-    else log.settled(key);
+    if (message.room === state.room && one.account === state.account) put(message);
     // What was said may have changed who one is, which language one reads, and what one may do.
     await refresh();
   } catch (error) {
     one.failed = true;
-    log.failed(key, true);
-    if (error instanceof Refusal && error.status < 500) state.waiting.delete(key);
-    if (error instanceof Refusal && error.status < 500 && one.shown) giveBack(one, key);
+    if (error instanceof Refusal && error.status < 500) giveBack(one, key);
+    else log.fail(key, () => deliver(key));
     failed(error);
   } finally {
     one.busy = false;
@@ -292,8 +309,9 @@ async function deliverNow(key) {
 
 /** What the server will never take goes back into the box. */
 function giveBack(one, key) {
+  state.waiting.delete(key);
   log.settled(key);
-  if (one.room !== state.room || composer.box.value) return;
+  if (!one.shown || one.room !== state.room || composer.box.value) return;
   composer.box.value = one.data.text;
   composer.changed();
 }
@@ -328,16 +346,12 @@ function happened(event) {
 }
 
 async function hello({ epoch }) {
-  const known = state.epoch;
+  const fresh = state.epoch !== null && state.epoch !== epoch;
   state.epoch = epoch;
-  if (known === null) {
-    // Between the first look and the line's beginning something may have been said.
-    if (state.room) catchUp().catch(failed);
-    return;
-  }
+  // Between the last look and the line's beginning something may have happened.
   if (!(await refresh())) return;
-  if (epoch === known) await catchUp().catch(failed);
-  else await fetchRoom();
+  if (fresh) await fetchRoom();
+  else if (state.room) await catchUp().catch(failed);
   for (const [key, one] of state.waiting) if (one.failed) deliver(key);
 }
 
@@ -349,8 +363,7 @@ function arrived({ type, message }) {
   }
   if (!room.last || message.id >= room.last.id) room.last = lastOf(message);
   if (message.room === state.room && (type === "message" || message.id >= log.oldest)) {
-    log.put(message);
-    at("empty").hidden = true;
+    put(message);
     noteRead();
   }
   drawRooms();
@@ -405,7 +418,7 @@ function drawHead() {
 function drawEmpty() {
   const node = at("empty");
   const room = openRoom();
-  node.hidden = log.messages.length > 0 || state.waiting.size > 0;
+  node.hidden = log.messages.length > 0 || log.waiting.childElementCount > 0;
   const commands = room?.kind === "private" ? composer.list.commands.slice(0, 6) : [];
   const chips = commands.map((command) =>
     el("button", { type: "button", class: "start", onclick: () => composer.chosen(command) }, el("b", {}, command[0]), el("span", {}, command[2])),
