@@ -91,6 +91,9 @@ def demo(config: Config, *, fresh: bool, story: bool, pace: float, no_room: bool
     """示例季度 / Load the example quarter (data folder: data/demo) and open the practice room."""
     from bot.demo.run import run_demo
 
+    if story:
+        # The story is told in the terminal; a log line a message would drown it.
+        logs.configure(level="warning", as_json=config.logging.json)
     run_demo(config, console, fresh=fresh, story=story, pace=pace, room=not no_room, announce=_announce)
 
 

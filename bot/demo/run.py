@@ -99,7 +99,7 @@ class Demo:
         self.app.platforms[platform.name] = platform
         self.app.worker.start()
         try:
-            await self._reset()
+            await self._reset(greet=False)
             with self._bar() as bar:
                 task = bar.add_task("", total=None)
                 await story.play(
@@ -115,23 +115,19 @@ class Demo:
         finally:
             await asyncio.to_thread(self.app.worker.stop)
 
-    def _show(self, chat: str, speaker: str, text: str) -> None:
+    def _show(self, place: str, speaker: str, text: str) -> None:
         at = self.clock.now().astimezone(self.config.zone)
-        where = self._place(chat)
-        head = f"[dim]{at:%m-%d %H:%M} {where}[/dim] [bold]{speaker or '亮赛比'}[/bold]"
-        self.console.print(head)
+        self.console.print(f"[dim]{at:%m-%d %H:%M} {place}[/dim] [bold]{speaker or '亮赛比'}[/bold]")
         self.console.print(text, markup=False, highlight=False)
 
-    def _place(self, chat: str) -> str:
-        return "群" if chat.startswith("group:") else "私聊"
-
-    async def _reset(self) -> None:
+    async def _reset(self, *, greet: bool = True) -> None:
         """Everything back to the beginning of the quarter."""
 
         def again(tx: Tx) -> None:
             wipe(tx)
             load.load(tx, self.quarter)
-            self._greet(tx)
+            if greet:
+                self._greet(tx)
             self._set_clock(tx)
 
         await asyncio.wrap_future(self.app.worker.submit(again))

@@ -21,8 +21,10 @@ class TerminalPlatform:
     name = LocalRoom.name
 
     def __init__(self, show: Callable[[str, str, str], None]) -> None:
-        #: `show(chat, speaker, text)`; the speaker is empty for the bot.
-        self.show = show
+        #: `show(place, speaker, text)`; the speaker is empty for the bot.
+        self._show = show
+        #: What the chats are called, by their ids.
+        self.titles: dict[str, str] = {}
         self.newest: dict[str, list[Outgoing]] = defaultdict(list)
         self._ids = itertools.count(1)
 
@@ -31,6 +33,10 @@ class TerminalPlatform:
 
     async def stop(self) -> None:
         """Nothing is open."""
+
+    def show(self, chat: str, speaker: str, text: str) -> None:
+        """Write down one message."""
+        self._show(self.titles.get(chat, chat), speaker, text)
 
     async def send(self, message: Outgoing) -> str:
         self.newest[message.chat.id].append(message)
@@ -49,6 +55,10 @@ class TerminalStage:
         self._ids = itertools.count(1)
         with app.database.transaction() as tx:
             self.accounts, self.groups = cast_and_groups(tx)
+        for name in self.accounts:
+            platform.titles[self._chat(name, None).id] = f"私聊·{name}"
+        for name in self.groups:
+            platform.titles[self._chat("", name).id] = f"{name}工作群"
 
     async def say(self, who: str, text: str, *, group: str | None, photo: bytes | None) -> None:
         attachments: tuple[Attachment, ...] = ()
