@@ -33,8 +33,8 @@ class Activity(Section, frozen=True):
         Meta(
             ge=1,
             le=28,
-            description="季报截止日：下季首月的哪一天，遇节假日顺延 / The day of the next month on which reports are due; "
-            "moved to the next working day",
+            description="季报截止日：下季首月的哪一天，遇节假日顺延 / "
+            "The day of the next month on which reports are due; moved to the next working day",
         ),
     ] = 5
     late_days: Annotated[
@@ -42,7 +42,8 @@ class Activity(Section, frozen=True):
         Meta(
             ge=0,
             le=60,
-            description="截止后多少天内的报告仍算上一季度 / For how many days after that a report still counts for the old quarter",
+            description="截止后多少天内的报告仍算上一季度 / "
+            "For how many days after that a report still counts for the old quarter",
         ),
     ] = 10
     due_soon_days: Annotated[
@@ -100,7 +101,8 @@ class Dialogues(Section, frozen=True):
         int,
         Meta(
             ge=1,
-            description="照片和文字相隔多少分钟内算同一次报告 / Minutes that photos and words may be apart and still be one report",
+            description="照片和文字相隔多少分钟内算同一次报告 / "
+            "Minutes that photos and words may be apart and still be one report",
         ),
     ] = 30
 

@@ -11,7 +11,7 @@ from bot.chat.messages import Attachment, ChatKind, ChatRef, Inbound, Outgoing, 
 from bot.chat.ports import Receive
 from bot.chat.rendering import plain_text
 from bot.platforms.local.room import LocalRoom
-from storage import people, units
+from storage import people, practice_people, units
 from storage.database import Tx
 
 
@@ -55,6 +55,8 @@ class TerminalStage:
         self._ids = itertools.count(1)
         with app.database.transaction() as tx:
             self.accounts, self.groups = cast_and_groups(tx)
+            for account in self.accounts.values():
+                practice_people.enter(tx, account, now=app.clock.now())
         for name in self.accounts:
             platform.titles[self._chat(name, None).id] = f"私聊·{name}"
         for name in self.groups:
