@@ -11,7 +11,7 @@ from bot.chat.caution import caution
 from bot.chat.errors import UserError
 from bot.chat.messages import Block, Button, Fields, Line, Reply, faint, say, title
 from bot.chat.people import Role
-from bot.chat.texts import T, Text, Words, plain_number
+from bot.chat.texts import TN, T, Text, Words, plain_number
 from handlers import Ctx
 from handlers.commitments.declared import OFFICE
 from handlers.commitments.describing import differences, terms_fields
@@ -149,7 +149,7 @@ def card(ctx: Ctx, matter: Matter, *, left: int, remarks: Sequence[Words] = ()) 
     body: list[Block] = [Line(remark) for remark in remarks]
     body += [title(_heading(matter)), *_body(ctx, matter)]
     if left > 1:
-        body.append(faint(T("还有{count}件等着。", count=left - 1)))
+        body.append(faint(TN("还有{count}件等着。", "还有{count}件等着。", left - 1)))
     return say(*body, buttons=_buttons(ctx, matter, left), replace=True)
 
 

@@ -13,7 +13,7 @@ from bot.chat.context import Said
 from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
 from bot.chat.messages import Reply, say
-from bot.chat.texts import T, Words
+from bot.chat.texts import TN, T, Words
 from handlers import Ctx
 from handlers.commitments import deciding, desk, scope
 from handlers.commitments.announcing import announce
@@ -201,7 +201,10 @@ def _approve_all(ctx: Ctx, roots: Sequence[int]) -> list[Words]:
     plain = [w.commitment for w in waiting if not caution(w.commitment.words)]
     done = deciding.approve_proposals(ctx, plain) if plain else []
     if len(plain) < len(waiting):
-        done.append(T("有{count}项的文字要多看一眼，没有一起通过。", count=len(waiting) - len(plain)))
+        left = len(waiting) - len(plain)
+        done.append(
+            TN("有{count}项的文字要多看一眼，没有一起通过。", "有{count}项的文字要多看一眼，没有一起通过。", left)
+        )
     return done
 
 

@@ -12,7 +12,7 @@ from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
 from bot.chat.messages import Button, Reply, faint, quote, say
 from bot.chat.people import Post, Role
-from bot.chat.texts import T
+from bot.chat.texts import TN, T
 from handlers import Ctx
 from handlers.commitments import scope
 from handlers.commitments.declared import registry
@@ -157,7 +157,7 @@ def _announce_waiting(ctx: Ctx, unit_id: int, count: int) -> None:
     tell(
         ctx,
         reviewers(ctx, unit_id),
-        T("{unit}提了{count}项承诺，等您审核。", unit=name, count=count),
+        TN("{unit}提了{count}项承诺，等您审核。", "{unit}提了{count}项承诺，等您审核。", count, unit=name),
         buttons=((Button(T("审核"), f"examine u{unit_id}"),),),
     )
 

@@ -102,7 +102,12 @@ def submit(ctx: Ctx, draft: Draft) -> Reply:
         "{district}下达规定动作，已列入{kind}的承诺清单：", district=name, kind=KIND_WORDS[draft.unit_kind]
     )
     _tell_groups(ctx, made[0], heading, *[Line(_line(requirement.terms)) for requirement in made])
-    return say(T("已下达，列入{units}个单位的承诺清单，并通知了各工作群。", units=reached), replace=True)
+    words = TN(
+        "已下达，列入{count}个单位的承诺清单，并通知了工作群。",
+        "已下达，列入{count}个单位的承诺清单，并通知了工作群。",
+        reached,
+    )
+    return say(words, replace=True)
 
 
 submitters[Purpose.REQUIRE] = submit
@@ -237,7 +242,7 @@ def answer_drop(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
         )
     )
     _tell_groups(ctx, requirement, T("这项规定动作不再要求："), quote(requirement.terms.words))
-    return say(T("已撤下，并通知了各工作群。"), replace=True)
+    return say(T("已撤下，并通知了工作群。"), replace=True)
 
 
 def _check_organizer(ctx: Ctx, requirement: Requirement) -> None:
