@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.chat.people import Role
+from bot.chat.texts import plain_number
 from bot.demo.facts import DemoUnit, Quarter
 from handlers.commitments import wording
 from handlers.progress.quarters import quarter_of
 from storage import commitments, people, practice_room, reports, units
-from storage.commitments import Category, Kind, State
+from storage.commitments import Category, Kind, State, Status
 from storage.database import Tx
 
-#: Shares of the target that the invented units have reported, in turn; None has not reported yet.
-REPORTED = (Decimal("0.30"), Decimal("0.25"), None, Decimal("0.20"), Decimal("0.05"), Decimal("0.50"), None)
+#: Shares of the target that the units have reported, in turn.
+REPORTED = tuple(Decimal(share) for share in ("0.30", "0.25", "0.20", "0.05", "0.50", "0.10"))
+#: Every so many-th unit has not reported yet.
+SILENT = 12
 #: The newcomer registers this unit's own commitments: that is where the story begins.
 UNTOUCHED = "大里村"
 
@@ -78,8 +81,8 @@ def _unit(
     promised += [(words, Category.ELECTIVE) for words in unit.electives]
     for index, (words, category) in enumerate(promised):
         made = _promise(tx, unit_id, secretary, words, category, published)
-        share = REPORTED[(place + index) % len(REPORTED)]
-        if unit.name != UNTOUCHED and share is not None and made.kind is Kind.QUANTITY:
+        if unit.name != UNTOUCHED and place % SILENT:
+            share = REPORTED[(place + index) % len(REPORTED)]
             _report(tx, made, secretary, share, began - timedelta(days=1))
 
 
@@ -106,20 +109,25 @@ def _promise(
 
 
 def _report(tx: Tx, made: commitments.Commitment, secretary: int, share: Decimal, at: datetime) -> None:
-    assert made.target is not None
-    value = (made.target * share).to_integral_value() if made.target >= 10 else made.target * share
-    share = value / made.target
+    """What the unit said: a figure where the commitment has a target to count, else that it is under way."""
+    value, said, status = None, None, None
+    if made.kind is Kind.QUANTITY and made.target is not None:
+        value = (made.target * share).to_integral_value() if made.target >= 10 else made.target * share
+        said = value / made.target
+        words = f"已完成{plain_number(value)}{made.measure}"
+    else:
+        status, words = Status.UNDER_WAY, "正常推进"
     quarter = str(quarter_of(at.date()))
     reports.add(
         tx,
         commitment_id=made.id,
         quarter=quarter,
         person_id=secretary,
-        words=f"已完成{value.normalize():f}{made.measure}",
+        words=words,
         value=value,
-        share=share,
-        status=None,
+        share=said,
+        status=status,
         now=at,
         evidence_since=at,
     )
-    commitments.set_progress(tx, made.id, share=share, value=value, status=None, reported_at=at, quarter=quarter)
+    commitments.set_progress(tx, made.id, share=said, value=value, status=status, reported_at=at, quarter=quarter)
