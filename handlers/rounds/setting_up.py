@@ -168,7 +168,10 @@ def _card(ctx: Ctx, data: dict[str, Any]) -> Reply:
         (T("类型"), KIND_WORDS[Kind(data["kind"])]),
         (T("出场顺序"), T("{names}", names=[named[unit].name for unit in data["units"]])),
         (T("评分项"), T("{items}，满分{maximum}", items=[_item(c) for c in chosen], maximum=maximum)),
-        (T("评委名单"), T("{count}位：{names}", count=len(judges), names=[judges[j].name for j in data["judges"]])),
+        (
+            T("评委名单"),
+            T("{count}位：{names}", count=len(judges), names=[judges[j].name for j in data["judges"]]),
+        ),
         (T("计分"), rules_words(ctx.policy.rounds)),
     )
     warning = [] if judges else [T("还没有评委：请先用“任命 评委 姓名 单位”任命，或点“改评委”。")]

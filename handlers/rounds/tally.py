@@ -79,13 +79,13 @@ def rounded(fraction: tuple[Decimal, int], decimals: int) -> Decimal:
 def rank(results: Sequence[Result], rules: Rules) -> list[Ranked]:
     """Places by score; a tie is split by one more decimal, else shared. Who has no score has no place."""
     scored = sorted((r for r in results if r.score is not None), key=lambda r: _key(r, rules), reverse=True)
-    ties = _tied_scores(scored)
+    split = _split_scores(scored, rules)
     ranked: list[Ranked] = []
     for index, result in enumerate(scored):
         before = ranked[-1] if ranked else None
         same = before is not None and _key(before.result, rules) == _key(result, rules)
         place = before.rank if before is not None and same else index + 1
-        ranked.append(Ranked(place, result, _shown(result, rules, split=result.score in ties)))
+        ranked.append(Ranked(place, result, _shown(result, rules, split=result.score in split)))
     return ranked + [Ranked(None, r, None) for r in results if r.score is None]
 
 
@@ -95,11 +95,12 @@ def _key(result: Result, rules: Rules) -> tuple[Decimal, Decimal]:
     return result.score, rounded(result.exact, rules.decimals + 1)
 
 
-def _tied_scores(scored: Sequence[Result]) -> set[Decimal | None]:
-    counts: dict[Decimal | None, int] = {}
+def _split_scores(scored: Sequence[Result], rules: Rules) -> set[Decimal | None]:
+    """The scores at which a further decimal makes a difference."""
+    finer: dict[Decimal | None, set[tuple[Decimal, Decimal]]] = {}
     for result in scored:
-        counts[result.score] = counts.get(result.score, 0) + 1
-    return {score for score, count in counts.items() if count > 1}
+        finer.setdefault(result.score, set()).add(_key(result, rules))
+    return {score for score, keys in finer.items() if len(keys) > 1}
 
 
 def _shown(result: Result, rules: Rules, *, split: bool) -> Decimal | None:

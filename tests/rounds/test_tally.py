@@ -62,7 +62,9 @@ def test_a_tie_is_split_by_a_further_decimal_which_is_then_shown() -> None:
 
 def test_a_true_tie_shares_the_place_and_skips_the_next() -> None:
     results = [tally(c, [D(s)], RULES) for c, s in ((1, "90"), (2, "95"), (3, "90"), (4, "80"))]
-    assert [(r.rank, r.result.contestant) for r in rank(results, RULES)] == [(1, 2), (2, 1), (2, 3), (4, 4)]
+    ranked = rank(results, RULES)
+    assert [(r.rank, r.result.contestant) for r in ranked] == [(1, 2), (2, 1), (2, 3), (4, 4)]
+    assert [str(r.shown) for r in ranked] == ["95.00", "90.00", "90.00", "80.00"]
 
 
 @pytest.mark.parametrize("ends", [2, 5])
