@@ -10,7 +10,7 @@ from bot.chat.rendering import percent
 from bot.chat.texts import T, Words
 from handlers.progress import doubts
 from handlers.progress.counting import Found, share_of
-from handlers.progress.doubts import Doubt, quantity
+from handlers.progress.doubts import Doubt, part_label, quantity
 from handlers.progress.figures import SHARE, Role, Said
 from handlers.progress.matching import keywords
 from handlers.progress.reading import Reading
@@ -60,18 +60,13 @@ def parts_words(parts: Sequence[Part], values: Sequence[Decimal | None]) -> list
     return [
         T(
             "{part}{amount}（{share}）",
-            part=part.words,
+            part=part_label(part),
             amount=quantity(value, part.measure),
             share=percent(share_of(value, part.target)),
         )
         for part, value in zip(parts, values, strict=False)
         if value is not None and part.target
     ]
-
-
-def goal_words(parts: Sequence[Part]) -> list[str]:
-    """What is to be reached, part by part."""
-    return [f"{p.words}{quantity(p.target, p.measure)}" for p in parts if p.target and not p.is_input]
 
 
 def full_values(parts: Sequence[Part]) -> tuple[Decimal | None, ...]:

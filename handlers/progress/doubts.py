@@ -12,7 +12,7 @@ from bot.chat.texts import T, Text, Value, Words, plain_number
 from handlers.progress.figures import SHARE
 from handlers.progress.statuses import STATUS_WORDS
 from storage.commitments import Commitment, Status
-from storage.terms import Kind
+from storage.terms import Kind, Part
 
 
 class Question(StrEnum):
@@ -82,6 +82,16 @@ def number_answer(number: int) -> str:
 def short(words: str) -> str:
     """A commitment's wording, cut to what a button shows."""
     return words if len(words) <= _MOST_SHOWN else f"{words[: _MOST_SHOWN - 1]}…"
+
+
+def part_label(part: Part) -> str:
+    """What a part of a compound commitment is called."""
+    return part.words.strip(" ,，、;；:：。")
+
+
+def goal_words(parts: Iterable[Part]) -> list[str]:
+    """What is to be reached, part by part."""
+    return [f"{part_label(p)}{quantity(p.target, p.measure)}" for p in parts if p.target and not p.is_input]
 
 
 def which(
@@ -215,7 +225,7 @@ def measure_of_parts(c: Commitment, said: str) -> Doubt:
         number=c.number,
         words=c.words,
         said=said,
-        example=[f"{p.words}{quantity(p.target, p.measure)}" for p in c.parts if p.target and not p.is_input],
+        example=goal_words(c.parts),
     )
     return Doubt(Question.MEASURE, words)
 

@@ -89,11 +89,13 @@ def _card(
 ) -> Reply:
     quarter = quarter_now(ctx)
     ctx.ask(WALK, unit=unit_id, number=c.number, later=list(later))
-    body: list[Block] = [*lead]
     heading = TN(
         "{quarter}季报：还有{count}项没报", "{quarter}季报：还有{count}项没报", missing, quarter=quarter.name
     )
-    body += [title(heading), faint(_calendar(ctx, quarter)), bar(ctx, c), *_last_words(ctx, c)]
+    body: list[Block] = [*lead, title(heading)]
+    if not lead and not later:
+        body.append(faint(_calendar(ctx, quarter)))
+    body += [bar(ctx, c), *_last_words(ctx, c)]
     body.append(Line(how_far(c).words))
     return Reply(tuple(body), (*buttons, *_choices(ctx, c)), replace=True)
 

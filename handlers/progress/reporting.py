@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bot.chat.arguments import Rest
+from bot.chat.arguments import Rest, item_at
 from bot.chat.commands import Place, Section
 from bot.chat.context import Said
 from bot.chat.errors import UserError
+from bot.chat.grammar.folding import fold
 from bot.chat.messages import Block, Reply, say, title
 from bot.chat.people import Role
-from bot.chat.texts import TN, T
+from bot.chat.texts import T
 from handlers import Ctx
 from handlers.commitments.answers import means_change, means_no, means_yes
 from handlers.progress import evidence_in
@@ -51,12 +52,22 @@ def report(ctx: Ctx, words: str | None) -> Reply:
 
 def _command(ctx: Ctx, unit_id: int, text: str) -> Reply:
     items = some_items(ctx, unit_id)
-    readings = read(text, list(items.values()), expected=True) if text.strip() else None
+    readings = _unknown(text, items) or read(text, list(items.values()), expected=True) if text.strip() else None
     if not readings:
         only = next(iter(items)) if len(items) == 1 else None
         readings = (Reading(words=text.strip(), number=only, candidates=tuple(items), certain=only is not None),)
     talk = Talk(unit_id=unit_id, readings=readings, kind=DOUBT, at_once=all(r.certain for r in readings))
     return _go_on(ctx, talk, items)
+
+
+def _unknown(text: str, items: dict[int, Commitment]) -> tuple[Reading, ...]:
+    """A report about a number that there is not, so that this can be said."""
+    found = item_at(fold(text), 0)
+    if found is None or found[0] in items:
+        return ()
+    readings = read(text[found[1] :], list(items.values()), expected=True) or ()
+    said = [r for r in readings if (r.figures or r.status or r.unchanged) and not r.certain]
+    return tuple(replace(r, number=found[0], certain=True) for r in said[:1])
 
 
 @registry.reader(READER_ORDER)
@@ -91,7 +102,9 @@ def _go_on(ctx: Ctx, talk: Talk, items: dict[int, Commitment]) -> Reply:
 def _read_back(ctx: Ctx, talk: Talk, drafts: list[Draft]) -> Reply:
     ctx.ask(CONFIRM, talk=wire(talk))
     quarter = str(quarter_now(ctx))
-    body: list[Block] = [title(TN("请核对这项进度", "请核对这{count}项进度", len(drafts)))]
+    one = len(drafts) == 1
+    heading = T("请核对这项进度") if one else T("请核对这{count}项进度", count=len(drafts))
+    body: list[Block] = [title(heading)]
     for draft in drafts:
         body += draft_card(ctx, draft, quarter)
     row = (

@@ -12,9 +12,18 @@ from decimal import Decimal
 
 from bot.chat.texts import Value, Words
 from handlers.progress import doubts
-from handlers.progress.compound import count_parts, goal_words
+from handlers.progress.compound import count_parts
 from handlers.progress.counting import Found, count, figure_words, is_counted
-from handlers.progress.doubts import WHOLE, Doubt, Option, Question, quantity, share_answer, value_answer
+from handlers.progress.doubts import (
+    WHOLE,
+    Doubt,
+    Option,
+    Question,
+    goal_words,
+    quantity,
+    share_answer,
+    value_answer,
+)
 from handlers.progress.figures import SHARE, Role
 from handlers.progress.reading import Reading
 from handlers.progress.statuses import STATUS_WORDS

@@ -200,7 +200,7 @@ def verify_all(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """The answer to whether all are to be verified."""
     if means_no(said.text):
         return say(T("好的，没有核实。"), replace=True)
-    if not (means_yes(said.text) or said.text.strip() in ("核实", *_EVERYTHING)):
+    if not (means_yes(said.text) or said.text.removeprefix("核实").strip() in ("", *_EVERYTHING)):
         raise UserError(T("请点“全部核实”，或发“取消”。"))
     waiting = {filed.report.id for filed in reports.unverified(ctx.tx, office_roots(ctx), most=_MOST_AT_ONCE)}
     moved = _move(ctx, [report_id for report_id in data["reports"] if report_id in waiting])

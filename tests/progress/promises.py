@@ -19,10 +19,12 @@ ROAD, LAMPS, WATER, POWER, VISITS = (
 ALL = (ROAD, LAMPS, WATER, POWER, VISITS)
 
 
-def publish(world: World, unit: str, *words: str, due: date | None = date(2021, 12, 31)) -> list[Commitment]:
-    """Commitments of the unit that were published three weeks ago."""
+def publish(
+    world: World, unit: str, *words: str, due: date | None = date(2021, 12, 31), days_ago: int = 21
+) -> list[Commitment]:
+    """Commitments of the unit that were published some days ago."""
     made = []
-    published = world.now - timedelta(days=21)
+    published = world.now - timedelta(days=days_ago)
     with world.database.transaction() as tx:
         for wording in words:
             parsed = read(wording, published.date())
