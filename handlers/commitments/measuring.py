@@ -43,7 +43,7 @@ _ATTRIBUTE = re.compile(
     r"|每(?:个|两)?(?:月|季|季度|周|年|天|日|旬|户|人|亩|村|组|次|半年)[^,.;]{0,12}$"
 )
 # Whom it is for, where something else is counted: "为300户群众安装路灯20盏".
-_FOR_WHOM = re.compile(r"(?:为|惠及|受益|涉及|服务|解决|方便|让|使|长)[^,.;:、\d]{0,4}$")
+_FOR_WHOM = re.compile(r"(?:为|惠及|受益|涉及|服务|解决|方便|让|使|长|面积|占地|总长|全长)[^,.;:、\d]{0,4}$")
 _INPUT = re.compile(r"(?:投入|投资|出资|自筹|捐资|耗资|总?造价|预算|使用|利用)[^,.;:\d]{0,8}$")
 _RATE = re.compile(r"率|满意度|占比|比例|覆盖面|增长|提高|提升|增收|下降|降低|减少")
 _BEGINS = re.compile(r"开工|动工|启动")
@@ -57,6 +57,7 @@ _DISCRETE = set("家座台个处所栋幢项套间条口眼辆支")
 #: Up to this many of a kind are built one by one, not counted up.
 _FEW = 2
 _CLAUSE = re.compile(r"[,.;:、()\[\]\s]")
+_AND = re.compile(r"[,.;:、()\[\]\s]|[和及与并]")
 
 
 def measure_of(words: str) -> Measured:
@@ -93,14 +94,11 @@ def figure_of(text: str) -> tuple[Decimal, str] | None:
 
 def _figures(folded: str) -> list[_Figure]:
     """The figures that could be targets, from left to right."""
+    amounts = [_Figure(a.value, a.measure, a.start, a.end, a.bound) for a in amounts_in(folded)]
+    taken = {position for amount in amounts for position in range(amount.start, amount.end)}
     shares = [_Figure(_plain(s.value * 100), PERCENT, s.start, s.end, s.bound) for s in shares_in(folded)]
-    taken = {position for share in shares for position in range(share.start, share.end)}
-    amounts = [
-        _Figure(a.value, a.measure, a.start, a.end, a.bound)
-        for a in amounts_in(folded)
-        if a.start not in taken and a.measure not in _SPANS_OF_TIME
-    ]
-    found = sorted(shares + amounts, key=lambda figure: figure.start)
+    found = amounts + [share for share in shares if taken.isdisjoint(range(share.start, share.end))]
+    found = sorted((f for f in found if f.measure not in _SPANS_OF_TIME), key=lambda figure: figure.start)
     found = [f for f in found if f.value > 0 and not _ATTRIBUTE.search(folded, 0, f.start)]
     counted = [f for f in found if not _FOR_WHOM.search(folded, 0, f.start)]
     return counted or found
@@ -154,9 +152,22 @@ def _without_figure(folded: str) -> Kind:
 
 
 def _parts(words: str, figures: list[_Figure], inputs: list[_Figure]) -> tuple[Part, ...]:
+    """Each figure with the words around it: "建设1个文化广场和2座公厕" is 建设文化广场 and 公厕."""
+    folded = fold(words)
+    ends = [following.start for following in figures[1:]] + [len(words)]
     parts, at = [], 0
-    for figure in figures:
-        label = _CLAUSE.sub("", words[at : figure.start]) or words[figure.start : figure.end]
-        parts.append(Part(label, figure.value, figure.measure, figure in inputs))
-        at = figure.end
+    for figure, end in zip(figures, ends, strict=True):
+        cut = _AND.search(folded, figure.end, end)
+        # Words between two figures without anything that parts them belong to the second.
+        stop = cut.start() if cut else figure.end if end < len(words) else end
+        label = _bare(words[at : figure.start] + words[figure.end : stop])
+        parts.append(
+            Part(label or words[figure.start : figure.end], figure.value, figure.measure, figure in inputs)
+        )
+        at = cut.end() if cut else stop
     return tuple(parts)
+
+
+def _bare(words: str) -> str:
+    """Words without punctuation and spaces."""
+    return "".join(c for c, plain in zip(words, fold(words), strict=True) if not _CLAUSE.match(plain))

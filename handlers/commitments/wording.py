@@ -69,8 +69,8 @@ def split(text: str) -> list[str]:
     lines = [line for line in re.split(r"[\r\n]+", text) if line.strip(_EDGES)]
     if len(lines) == 1:
         lines = _split_numbered(lines[0])
-    bare = [_NUMBERING.sub("", line, count=1) if _NUMBERING.match(fold(line)) else line for line in lines]
-    return [line.strip(_EDGES) for line in bare if line.strip(_EDGES)]
+    bare = [_without_number(line).strip(_EDGES) for line in lines]
+    return [line for line in bare if line]
 
 
 def read(text: str, today: date) -> Parsed:
@@ -79,6 +79,11 @@ def read(text: str, today: date) -> Parsed:
     words, due = _take_due(words, today)
     measured = measure_of(words)
     return Parsed(words, measured.kind, measured.target, measured.measure, measured.parts, due, category)
+
+
+def _without_number(line: str) -> str:
+    match = _NUMBERING.match(fold(line))
+    return line[match.end() :] if match else line
 
 
 def _split_numbered(line: str) -> list[str]:
