@@ -19,10 +19,11 @@ from bot.chat.errors import ConfigurationError
 class Tx:
     """An open transaction. Query functions take it first; nothing else may use the connection meanwhile."""
 
-    __slots__ = ("connection",)
+    __slots__ = ("_depth", "connection")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._depth = 0
 
     def execute(self, statement: Executable, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
         return self.connection.execute(statement, values or {})
@@ -47,9 +48,25 @@ class Tx:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """What happens inside is undone as a whole when it raises."""
-        with self.connection.begin_nested():
-            yield
+        """What happens inside is undone as a whole when it raises. Savepoints may lie within one another.
+
+        Said to the driver itself: every message opens one, and the two words are the same on both databases.
+        """
+        self._depth += 1
+        name = f"s{self._depth}"
+        cursor = self.connection.connection.cursor()
+        try:
+            cursor.execute(f"SAVEPOINT {name}")
+            try:
+                yield
+            except BaseException:
+                cursor.execute(f"ROLLBACK TO SAVEPOINT {name}")
+                cursor.execute(f"RELEASE SAVEPOINT {name}")
+                raise
+            cursor.execute(f"RELEASE SAVEPOINT {name}")
+        finally:
+            self._depth -= 1
+            cursor.close()
 
 
 class Database:
