@@ -12,11 +12,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from storage.commitments import State, Status
 from storage.database import Tx
 from storage.tables import commitments, evidence, people, reports, unit_ancestors, units
+from storage.terms import Kind
 
 
 class Review(StrEnum):
@@ -77,11 +78,12 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How far one unit is with a quarter: commitments that are due a report, and how many have one."""
+    """How far one unit is with a quarter: commitments that it has, that are due a report, and that have one."""
 
     unit_id: int
     unit_name: str
     office_id: int
+    promised: int
     owed: int
     reported: int
 
@@ -179,20 +181,37 @@ _REVIEW = (
     )
     .returning(reports.c.id)
 )
+# What is done is not reported again every quarter; a rate that was reached has to be held, so it is.
+_owed = and_(
+    commitments.c.published_at < bindparam("before"),
+    or_(
+        commitments.c.reported_quarter == bindparam("in_quarter"),
+        and_(
+            commitments.c.state == State.PUBLISHED.value,
+            or_(
+                commitments.c.status.is_(None),
+                commitments.c.status != Status.DONE.value,
+                commitments.c.kind == Kind.THRESHOLD.value,
+            ),
+        ),
+    ),
+)
 _COVERAGE = (
     select(
         units.c.id,
         units.c.name,
         units.c.parent_id,
         func.count(commitments.c.id),
-        func.count(commitments.c.id).filter(commitments.c.reported_quarter == bindparam("in_quarter")),
+        func.count(commitments.c.id).filter(_owed),
+        func.count(commitments.c.id).filter(_owed, commitments.c.reported_quarter == bindparam("in_quarter")),
     )
     .outerjoin(
         commitments,
-        (commitments.c.unit_id == units.c.id)
-        & (commitments.c.year == bindparam("in_year"))
-        & commitments.c.state.in_([State.PUBLISHED.value, State.DONE.value])
-        & (commitments.c.published_at < bindparam("before")),
+        and_(
+            commitments.c.unit_id == units.c.id,
+            commitments.c.year == bindparam("in_year"),
+            commitments.c.state.in_([State.PUBLISHED.value, State.DONE.value]),
+        ),
     )
     .where(
         units.c.id.in_(_below),
@@ -297,7 +316,10 @@ def review(
 def coverage(
     tx: Tx, roots: Sequence[int], *, year: int, quarter: str, before: datetime, kinds: Sequence[str]
 ) -> list[Coverage]:
-    """Unit by unit: how many of the commitments published before then have a report for the quarter."""
+    """Unit by unit: how many of the commitments that the quarter's report has to speak of have one.
+
+    These are the ones published before `before` that were not finished in an earlier quarter.
+    """
     if not roots:
         return []
     values = {

@@ -14,7 +14,7 @@ from bot.chat.texts import T
 from handlers import Ctx
 from handlers.progress.quarters import Quarter, counting
 from storage import commitments, reports
-from storage.commitments import Commitment, State
+from storage.commitments import Commitment, State, Status
 from storage.terms import Kind
 
 #: States in which progress is reported: closed is closed, and what is not published binds nobody yet.
@@ -97,8 +97,15 @@ def evidence_since(ctx: Ctx) -> datetime:
 
 
 def is_owed(ctx: Ctx, c: Commitment, quarter: Quarter) -> bool:
-    """Whether the quarter's report has to speak of it: it was announced before the quarter ended."""
-    return c.published_at is not None and c.published_at < quarter_end(ctx, quarter)
+    """Whether the quarter's report has to speak of it (`storage.reports.coverage` counts by the same rule).
+
+    It was announced before the quarter ended, and was not finished before: what is done is not reported again
+    every quarter. A rate that was reached has to be held, so it is.
+    """
+    if c.published_at is None or c.published_at >= quarter_end(ctx, quarter):
+        return False
+    finished = c.state is State.DONE or (c.status is Status.DONE and c.kind is not Kind.THRESHOLD)
+    return not finished or c.reported_quarter == str(quarter)
 
 
 def quarter_end(ctx: Ctx, quarter: Quarter) -> datetime:

@@ -55,7 +55,7 @@ def missing(ctx: Ctx, where: str | None) -> Reply:
     body += _by_office(ctx, late)
     if owing and not late:
         body.append(Line(T("都报齐了。")))
-    without = len(rows) - len(owing)
+    without = sum(not row.promised for row in rows)
     if without:
         body.append(faint(TN("另有{count}个单位还没有亮出承诺。", "另有{count}个单位还没有亮出承诺。", without)))
     due = quarter.due(ctx.policy.activity)

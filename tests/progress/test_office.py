@@ -58,6 +58,16 @@ def test_everybody_has_reported(world: World, chen: Persona) -> None:
     ]
 
 
+def test_what_is_done_is_not_asked_for_every_quarter(world: World, chen: Persona) -> None:
+    world.personas["李建国"].says("进度 1 120盏")
+    assert chen.says("未报")[0].startswith("2021年第1季度\n应报2、已报1、未报1\n")
+    world.wait(days=90)
+    assert chen.says("未报")[0] == (
+        "2021年第2季度\n应报1、已报0、未报1\n枫杨办事处（1）：大里村\n2021年7月5日截止。"
+    )
+    assert world.personas["李建国"].says("季报")[0].endswith("这个季度没有要报的承诺。")
+
+
 def test_only_within_ones_own_scope(world: World, chen: Persona) -> None:
     assert world.personas["周敏"].says("未报 枫杨")[0].startswith("2021年第1季度\n应报2、已报0、未报2\n")
     [refused] = chen.says("未报 石佛办事处")

@@ -155,8 +155,8 @@ def test_coverage_counts_units_that_owe_and_those_that_do_not(world: World, offi
         )
     fengyang = world.units["枫杨办事处"]
     assert rows[:2] == [
-        Coverage(world.units["大里村"], "大里村", fengyang, owed=2, reported=1),
-        Coverage(world.units["公园道社区"], "公园道社区", fengyang, owed=0, reported=0),
+        Coverage(world.units["大里村"], "大里村", fengyang, promised=2, owed=2, reported=1),
+        Coverage(world.units["公园道社区"], "公园道社区", fengyang, promised=0, owed=0, reported=0),
     ]
     assert len(rows) == (2 if office == "枫杨办事处" else 4)
 
