@@ -50,10 +50,10 @@ MINE = Button(T("我的承诺"), "my_commitments")
 )
 def promise(ctx: Ctx, words: str | None) -> Reply:
     """Read a promise, or several, back as a card; without words, ask step by step; a number shows that one."""
-    if words and _is_number(words):
+    post, rest = scope.named_post(ctx, words or "", keep=True)
+    if words and _is_number(rest):
         commitment, _rest = scope.own(ctx, words, command="my_commitments", example="承诺 2")
         return details(ctx, commitment)
-    post, rest = scope.named_post(ctx, words or "", keep=True)
     own = scope.posts(ctx)
     if post is None and len(own) > 1:
         return _ask_unit(ctx, own, rest)
