@@ -58,11 +58,12 @@ def keep(ctx: Ctx, unit_id: int, drafts: Sequence[Draft]) -> Kept:
     bars: list[Block] = []
     unclaimed: dict[str, str] = {}
     for draft in drafts:
-        added = _add(ctx, draft, quarter)
+        then = after(ctx, draft, quarter)
+        added = _add(ctx, draft, then, quarter)
         made.append(added.id)
         waits = waits or added.evidence_waits
-        unclaimed |= _unclaim(ctx, after(ctx, draft, quarter))
-        bars.append(bar(ctx, after(ctx, draft, quarter)))
+        unclaimed |= _unclaim(ctx, then)
+        bars.append(bar(ctx, then))
         bars += parts_lines(draft.commitment, draft.parts)
     numbers = [draft.commitment.number for draft in drafts]
     summary = _summary(drafts)
@@ -72,11 +73,10 @@ def keep(ctx: Ctx, unit_id: int, drafts: Sequence[Draft]) -> Kept:
     return Kept(summary, tuple(bars), tuple(photos), tuple(buttons))
 
 
-def _add(ctx: Ctx, draft: Draft, quarter: str) -> reports.Added:
-    c, then = draft.commitment, after(ctx, draft, quarter)
+def _add(ctx: Ctx, draft: Draft, then: Commitment, quarter: str) -> reports.Added:
     added = reports.add(
         ctx.tx,
-        commitment_id=c.id,
+        commitment_id=then.id,
         quarter=quarter,
         person_id=ctx.actor.id,
         words=draft.words,
@@ -89,7 +89,7 @@ def _add(ctx: Ctx, draft: Draft, quarter: str) -> reports.Added:
     )
     commitments.set_progress(
         ctx.tx,
-        c.id,
+        then.id,
         share=then.share,
         value=then.value,
         status=then.status,

@@ -52,7 +52,9 @@ def report(ctx: Ctx, words: str | None) -> Reply:
 
 def _command(ctx: Ctx, unit_id: int, text: str) -> Reply:
     items = some_items(ctx, unit_id)
-    readings = _unknown(text, items) or read(text, list(items.values()), expected=True) if text.strip() else None
+    readings = read(text, list(items.values()), expected=True) if text.strip() else None
+    if readings and not readings[0].certain:
+        readings = _unknown(text, items) or readings
     if not readings:
         only = next(iter(items)) if len(items) == 1 else None
         readings = (Reading(words=text.strip(), number=only, candidates=tuple(items), certain=only is not None),)
