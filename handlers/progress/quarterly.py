@@ -67,7 +67,6 @@ def _next(
     missing = _missing(ctx, items)
     turn = [c for c in missing if c.number not in later]
     if not turn:
-        ctx.close()
         return summary_card(ctx, unit_id, items, lead=lead, buttons=buttons)
     return _card(ctx, unit_id, turn[0], len(missing), later=later, lead=lead, buttons=buttons)
 

@@ -96,7 +96,6 @@ def _go_on(ctx: Ctx, talk: Talk, items: dict[int, Commitment]) -> Reply:
     if isinstance(result, Reply):
         return result
     if talk.at_once:
-        ctx.close()
         return record(ctx, talk.unit_id, result)
     return _read_back(ctx, talk, result)
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.settings import Activity
@@ -60,6 +60,7 @@ def test_what_is_no_quarter(text: str) -> None:
         parse(text)
 
 
+@settings(deadline=None)
 @given(days)
 def test_every_day_lies_in_its_quarter(day: date) -> None:
     quarter = quarter_of(day)
@@ -68,6 +69,7 @@ def test_every_day_lies_in_its_quarter(day: date) -> None:
     assert parse(str(quarter)) == quarter
 
 
+@settings(deadline=None)
 @given(
     days,
     st.builds(

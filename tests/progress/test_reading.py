@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.chat.grammar.folding import fold
@@ -297,6 +297,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=14).map("".join)), st.booleans())
 @example("第99999项80%", False)
 @example("１２３４５６７８９０１２３４５６７８９０盏", True)
@@ -311,6 +312,7 @@ def test_any_text_at_all_is_read(text: str, expected: bool) -> None:
         assert reading.number is None or reading.number > 0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9), st.integers(1, 6))
 def test_a_figure_is_read_exactly(value: int, number: int) -> None:
     text = f"第{number}项累计{Decimal(value) / 100}公里"

@@ -339,6 +339,25 @@ def test_the_question_outlives_other_commands(world: World, wang: Persona) -> No
     assert wang.says("取消") == ["好的，刚才的填写已取消，没有保存。"]
 
 
+def test_another_report_leaves_the_open_question_alone(world: World, wang: Persona) -> None:
+    wang.says("路灯装了96盏")
+    assert wang.says("进度 1 60%")[0].startswith("已登记：第1项 60%")
+    assert wang.says("确认")[0].startswith("已登记：第2项 96盏（80%）")
+
+
+def test_in_english(world: World, wang: Persona) -> None:
+    wang.says("语言 English")
+    assert wang.says("progress 1 60%") == [
+        "Recorded: no. 1 – 60%\n1. 硬化村内道路2公里 ▰▰▰▰▰▰▱▱▱▱ 60% 🟢green ahead\n[Undo]"
+    ]
+    assert wang.says("progress 2") == [
+        "No. 2 “安装路灯120盏”: how much is done in all? Press, or just say it, for example: 60盏\n"
+        "[30盏] [60盏] [90盏] [120盏]\n[preparing] [under way]\n[slow]"
+    ]
+    assert wang.presses("60盏")[0].startswith("Recorded: no. 2 – 60盏 (50%)")
+    assert wang.says("undo") == ["Taken back: no. 2 – 60盏 (50%)"]
+
+
 # --- several units --------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.grammar.folding import fold
@@ -251,6 +251,7 @@ def test_an_answer_may_speak_of_another_commitment() -> None:
     assert (other.number, other.status) == (4, Status.FINISHING)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([c.number for c in ALL]),
     st.text(max_size=30)
@@ -263,6 +264,7 @@ def test_any_answer_at_all_is_understood_or_not(number: int, answer: str, questi
         assert isinstance(settle(again, ITEMS), Draft | Doubt)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_report_at_all_is_settled_or_asked_about(text: str) -> None:
     for reading in read(f"第2项{text}", ALL, expected=True) or ():
@@ -273,6 +275,7 @@ def test_any_report_at_all_is_settled_or_asked_about(text: str) -> None:
             assert len(fold(settled.words)) <= len(text) + 3
 
 
+@settings(deadline=None)
 @given(st.integers(0, 120))
 def test_a_share_is_exact_and_never_reads_as_reached_before_it_is(lamps: int) -> None:
     found = outcome(f"第2项装了{lamps}盏")
