@@ -232,6 +232,8 @@ def test_starting_over_is_asked_first(practice: Practice, window: Open) -> None:
 
 def test_who_is_gone_after_starting_over_chooses_again(practice: Practice, window: Open) -> None:
     wang = window().be("王芳")
+    wang.say("你好")
+    wang.sees("收到：你好")
     practice.end("王芳")
     wang.page.get_by_role("button", name="重新开始练习").click()
     wang.page.get_by_role("button", name="清空，重新开始").click()
@@ -280,7 +282,7 @@ def test_everything_can_be_named_by_a_screen_reader(practice: Practice, window: 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_letters_stand_out_in_light_and_dark(practice: Practice, window: Open, scheme: str) -> None:
-    wang = window(color_scheme=scheme).be("王芳")
+    wang = window(color_scheme=scheme, reduced_motion="reduce").be("王芳")
     wang.say("卡片")
     wang.sees("大里村 2021年承诺")
     ratios = wang.page.evaluate(FAINT)

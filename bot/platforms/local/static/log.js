@@ -20,6 +20,8 @@ export class MessageLog {
     this.onEnd = onEnd;
     this.messages = [];
     this.nodes = new Map();
+    // Own messages that the server did not take: key → what a tap does.
+    this.untaken = new Map();
     this.stick = true;
     this.top = 0;
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
@@ -43,6 +45,7 @@ export class MessageLog {
     this.scroller.setAttribute("aria-busy", "true");
     this.messages = [...messages];
     this.nodes.clear();
+    this.untaken.clear();
     this.waiting.replaceChildren();
     this.items.replaceChildren(...this.messages.map((_, index) => this.draw(index)));
     this.toEnd();
@@ -89,25 +92,28 @@ export class MessageLog {
       { class: "message mine joined pending", "data-key": key },
       el("div", { class: "message-body" }, bubble(message, this.me, this.actions(false))),
     );
+    node.querySelector(".message-body").append(el("span", { class: "state" }, t("sending")));
     this.waiting.append(node);
-    this.state(node, el("span", { class: "state" }, t("sending")));
     this.toEnd();
   }
 
   /** Say below one's own message that it was not taken; a tap on that calls `retry`. */
   fail(key, retry) {
-    const words = el("button", { type: "button", class: "state failed", onclick: retry }, t("notSent"));
-    this.state(this.own(key), words);
+    this.untaken.set(key, retry);
+    this.mark(this.own(key), key);
+    this.settle();
   }
 
-  /** Say that it is being sent again. */
-  retry(key) {
-    const node = this.own(key);
-    if (node?.querySelector(".failed")) this.state(node, el("span", { class: "state" }, t("sending")));
+  /** Say no longer that it was not taken. */
+  clear(key) {
+    if (this.untaken.delete(key)) this.mark(this.own(key), key);
   }
 
-  state(node, words) {
+  mark(node, key) {
+    const retry = this.untaken.get(key);
     node?.querySelector(".state")?.remove();
+    if (!retry) return;
+    const words = el("button", { type: "button", class: "state failed", onclick: retry }, t("notSent"));
     node?.querySelector(".message-body").append(words);
   }
 
@@ -167,6 +173,7 @@ export class MessageLog {
     const node = el("div", { class: "item" });
     if (newDay) node.append(el("p", { class: "day" }, el("span", {}, dayName(moment, this.now()))));
     node.append(messageNode(message, this.me, this.actions(true), joined));
+    if (this.untaken.has(message.key)) this.mark(node, message.key);
     this.nodes.set(message.id, node);
     return node;
   }

@@ -290,7 +290,7 @@ async function deliverNow(key) {
   if (!one || one.busy) return;
   one.busy = true;
   one.failed = false;
-  log.retry(key);
+  log.clear(key);
   try {
     const { message } = await post(one.path, one.data);
     state.waiting.delete(key);
