@@ -37,9 +37,7 @@ def consent(ctx: Ctx, matter: Matter) -> list[Words]:
     if amendment.old.words == amendment.new.words:
         lines = [Line(amendment.old.words), *lines]
     reason = T("原因：{reason}", reason=amendment.reason)
-    ctx.post(
-        say(title(heading), Line(amendment.old.words), *lines, reason, to=ToGroup(group_of(ctx, before.unit_id)))
-    )
+    ctx.post(say(title(heading), *lines, reason, to=ToGroup(group_of(ctx, before.unit_id))))
     return [T("已同意：{item}变更，已在工作群说明。", item=matter.name)]
 
 

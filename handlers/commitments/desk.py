@@ -176,12 +176,13 @@ def _body(ctx: Ctx, matter: Matter) -> list[Block]:
     if matter.sort is Sort.CLAIM:
         body.append(_claimed(commitment))
         return body
-    names = people.get_many(ctx.tx, [commitment.proposed_by] if commitment.proposed_by else [])
-    who = ", ".join(person.name for person in names.values())
-    pairs: list[tuple[Words, Words]] = [(T("提出"), T("{person}，{at}", person=who, at=commitment.proposed_at))]
+    pairs: list[tuple[Words, Words]] = []
+    if commitment.proposed_by is not None:
+        who = people.get(ctx.tx, commitment.proposed_by).name
+        pairs.append((T("提出"), T("{person}，{at}", person=who, at=commitment.proposed_at)))
     if commitment.return_reason:
         pairs.append((T("上次退回"), commitment.return_reason))
-    body.append(Fields(tuple(pairs)))
+    body += [Fields(tuple(pairs))] if pairs else []
     warning = caution(commitment.words)
     return [*body, Line(warning)] if warning else body
 

@@ -102,7 +102,8 @@ def answer_reached(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     if text in _NOT_YET or means_no(text):
         words = T("好的，没有报办结。有进展直接说，例如：第{number}项 80%", number=commitment.number)
         return say(words, replace=True)
-    return _with_figure(ctx, commitment, said.text)
+    # The report keeps what the button says, not what it carries.
+    return _with_figure(ctx, commitment, ctx.show(T("全部完成")) if text == "all" else said.text)
 
 
 def _with_figure(ctx: Ctx, commitment: Commitment, text: str) -> Reply:
@@ -110,7 +111,7 @@ def _with_figure(ctx: Ctx, commitment: Commitment, text: str) -> Reply:
     if not _has_figure(commitment):
         return _claim(ctx, commitment, Draft(commitment, text, share=Decimal(1), status=Status.DONE))
     figure = _figure(commitment, text)
-    bare = fold(text).strip(" \t\r\n.,!")
+    bare = fold(text).strip(" \t\r\n.,!").casefold()
     if figure is None and (bare in _ALL or means_yes(bare)):
         return _claim(ctx, commitment, _whole(commitment, text))
     if figure is None or commitment.target is None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bot.chat.arguments import Rest, item_at
+from bot.chat.arguments import Rest
 from bot.chat.commands import Place, Section
 from bot.chat.context import Change, Said
 from bot.chat.errors import UserError
-from bot.chat.grammar.folding import fold
 from bot.chat.messages import Button, Reply, faint, quote, say
 from bot.chat.people import Post, Role
 from bot.chat.texts import TN, T
@@ -51,18 +50,13 @@ MINE = Button(T("我的承诺"), "my_commitments")
 def promise(ctx: Ctx, words: str | None) -> Reply:
     """Read a promise, or several, back as a card; without words, ask step by step; a number shows that one."""
     post, rest = scope.named_post(ctx, words or "", keep=True)
-    if words and _is_number(rest):
+    if words and scope.is_number(ctx, rest):
         commitment, _rest = scope.own(ctx, words, command="my_commitments", example="承诺 2")
         return details(ctx, commitment)
     own = scope.posts(ctx)
     if post is None and len(own) > 1:
         return _ask_unit(ctx, own, rest)
     return _begin(ctx, (post or own[0]).unit_id, rest.strip())
-
-
-def _is_number(words: str) -> bool:
-    found = item_at(fold(words), 0)
-    return found is not None and found[1] == len(words)
 
 
 def _ask_unit(ctx: Ctx, own: tuple[Post, ...], words: str) -> Reply:

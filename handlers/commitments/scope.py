@@ -93,6 +93,13 @@ def own(ctx: Ctx, text: str, *, command: str, example: str) -> tuple[Commitment,
     return found[0], rest[item[1] :].strip()
 
 
+def is_number(ctx: Ctx, text: str) -> bool:
+    """Whether a text only names a commitment by its number: "2", "第2项", "去年第2项"."""
+    _said, rest = _year(text.strip(), ctx.today.year)
+    item = item_at(fold(rest), 0)
+    return item is not None and item[1] == len(rest)
+
+
 def _own_by_id(ctx: Ctx, commitment_id: int) -> Commitment:
     found = commitments.get_many(ctx.tx, [commitment_id]).get(commitment_id)
     if found is None or found.unit_id not in {post.unit_id for post in posts(ctx)}:

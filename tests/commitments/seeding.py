@@ -12,13 +12,13 @@ from tests.world import MORNING, World
 
 
 def promised(
-    world: World, unit: str, words: str, *, state: State = State.PUBLISHED, year: int = 2021, **more: object
+    world: World, unit: str, words: str, *, state: State = State.PUBLISHED, year: int = 2021
 ) -> Commitment:
     """A commitment of the unit in some state, proposed and published on the morning the world begins with."""
     found = read(words, date(year, 3, 22))
     public = state not in (State.PROPOSED, State.RETURNED, State.WITHDRAWN)
     with world.database.transaction() as tx:
-        return commitments.add(
+        made = commitments.add(
             tx,
             unit_id=world.units[unit],
             year=year,
@@ -32,8 +32,10 @@ def promised(
             state=state,
             proposed_at=MORNING,
             published_at=MORNING if public else None,
-            **more,  # type: ignore[arg-type]
         )
+        if state is State.DONE:
+            commitments.set_state(tx, made.id, state=state, expected=[state], done_at=MORNING)
+        return commitments.get(tx, made.id)
 
 
 def stands(world: World, commitment: Commitment) -> Commitment:
