@@ -156,6 +156,12 @@ def reach_people(
     return found
 
 
+def bound_people(tx: Tx, person_ids: Iterable[int]) -> set[int]:
+    """Those of the people who have tied an account."""
+    statement = select(accounts.c.person_id).where(accounts.c.person_id.in_(bindparam("who", expanding=True)))
+    return {row.person_id for row in tx.all(statement, {"who": sorted(set(person_ids))})}
+
+
 def _reach(tx: Tx, person_ids: list[int]) -> dict[int, Reached]:
     rows = tx.all(_PRIVATE_CHATS, {"who": person_ids})
     return {row.person_id: Reached(row.chat_id, row.language) for row in rows}

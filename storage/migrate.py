@@ -48,7 +48,8 @@ def require_newest(database: Database) -> None:
     at = version(database)
     if at != newest():
         raise ConfigurationError(
-            f"the database is at version {at or 'nothing'}, this program needs {newest()}: run liangsaibi db upgrade"
+            f"the database is at version {at or 'nothing'}, this program needs {newest()}: "
+            "run liangsaibi db upgrade"
         )
 
 

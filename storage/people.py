@@ -60,6 +60,32 @@ _HOLDERS_BELOW = (
     .distinct()
     .order_by(units.c.id, posts.c.role, people.c.id)
 )
+_POSTS_OF = (
+    select(
+        people.c.id.label("person_id"),
+        people.c.name,
+        people.c.mobile,
+        posts.c.role,
+        units.c.id.label("unit_id"),
+        units.c.name.label("unit_name"),
+        posts.c.since,
+    )
+    .join(posts, posts.c.person_id == people.c.id)
+    .join(units, units.c.id == posts.c.unit_id)
+    .where(people.c.id == bindparam("who"), posts.c.until.is_(None))
+    .order_by(posts.c.id)
+)
+_CALLED = (
+    _PEOPLE.where(
+        people.c.name == bindparam("called"),
+        people.c.ended_at.is_(None),
+        people.c.id.in_(
+            select(posts.c.person_id)
+            .join(unit_ancestors, unit_ancestors.c.unit_id == posts.c.unit_id)
+            .where(unit_ancestors.c.ancestor_id.in_(bindparam("roots", expanding=True)))
+        ),
+    )
+).order_by(people.c.id)
 _IN_ROLE_BELOW = _HOLDERS_BELOW.where(posts.c.role == bindparam("as_role"))
 
 
@@ -133,6 +159,16 @@ def holders(tx: Tx, unit_ids: Iterable[int], roles: Sequence[Role]) -> dict[int,
 def posts_below(tx: Tx, roots: Sequence[int]) -> list[Holder]:
     """Everybody in a post at or below the roots."""
     return [_holder(row) for row in tx.all(_HOLDERS_BELOW, {"roots": list(roots)})] if roots else []
+
+
+def posts_of(tx: Tx, person_id: int) -> list[Holder]:
+    """The posts that somebody holds."""
+    return [_holder(row) for row in tx.all(_POSTS_OF, {"who": person_id})]
+
+
+def called(tx: Tx, name: str, *, roots: Sequence[int]) -> list[Person]:
+    """Everybody of exactly this name who has or had a post at or below the roots."""
+    return [Person(*row) for row in tx.all(_CALLED, {"called": name, "roots": list(roots)})] if roots else []
 
 
 def in_role_below(tx: Tx, roots: Sequence[int], role: Role) -> list[Holder]:
