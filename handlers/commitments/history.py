@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.chat.messages import Bar, Block, Button, Fields, Line, Reply, faint, say, title
+from bot.chat.people import Role
 from bot.chat.texts import T, Text, Words, plain_number
 from handlers import Ctx
 from handlers.commitments.describing import STATE_WORDS, differences, terms_fields
@@ -19,7 +20,7 @@ _KINDS = ["commitment.returned", "commitment.resubmitted", "commitment.unclaimed
 
 
 def details(ctx: Ctx, commitment: Commitment) -> Reply:
-    """The commitment with its history, old wordings included, and buttons for the next step."""
+    """The commitment with its history, old wordings included; for its secretary, buttons for the next step."""
     unit = units.get(ctx.tx, commitment.unit_id)
     asked = amendments.of_commitment(ctx.tx, commitment.id)
     heading = T("{unit} {year}年第{number}项", unit=unit.name, year=commitment.year, number=commitment.number)
@@ -30,7 +31,8 @@ def details(ctx: Ctx, commitment: Commitment) -> Reply:
     body.append(_standing(commitment))
     body += [Line(_pending(a)) for a in asked if a.state is Consent.ASKED]
     body += [faint(line) for _at, line in _events(ctx, commitment, asked)]
-    return say(*body, buttons=_next_steps(commitment, asked))
+    theirs = commitment.unit_id in ctx.actor.units(Role.SECRETARY)
+    return say(*body, buttons=_next_steps(commitment, asked) if theirs else ())
 
 
 def _standing(commitment: Commitment) -> Fields:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.chat.arguments import Rest
+from bot.chat.arguments import Rest, item_at
 from bot.chat.commands import Place, Section
 from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
@@ -16,6 +16,7 @@ from handlers import Ctx
 from handlers.commitments import scope, tally
 from handlers.commitments.declared import OFFICE, registry
 from handlers.commitments.describing import differences
+from handlers.commitments.history import details
 from handlers.commitments.tally import Row
 from handlers.commitments.workbook import MIME, register_file
 from storage import amendments, commitments, requirements, units
@@ -33,22 +34,32 @@ _YEAR = re.compile(r"(?:(20\d\d)年?|(去年))\s*")
     ascii="register",
     aliases=("承诺台账",),
     section=Section.COMMITMENTS,
-    help=T("承诺台账：在这里看汇总，另附一份表格"),
-    args=(Rest("what", T("单位"), optional=True),),
+    help=T("承诺台账：在这里看汇总，另附一份表格；加单位和编号看一项的来龙去脉"),
+    args=(Rest("what", T("单位 第几项"), optional=True),),
     roles=(Role.SECRETARY, *OFFICE),
     place=Place.PRIVATE,
-    examples=("台账", "台账 大里村"),
+    examples=("台账", "台账 大里村", "台账 大里村 2"),
 )
 def show_register(ctx: Ctx, what: str | None) -> Reply:
-    """The register of everything that the person looks after, or of a unit in it."""
+    """The register of everything that the person looks after, of a unit in it, or one commitment in full."""
     year, name = _year(ctx, what or "")
     roots = (*scope.office_roots(ctx), *ctx.actor.units(Role.SECRETARY))
     if name:
-        unit, _rest = scope.unit_in_scope(ctx, name, roots=roots, command="register")
+        unit, rest = scope.unit_in_scope(ctx, name, roots=roots, command="register")
+        item = item_at(fold(rest), 0)
+        if item is not None:
+            return _one(ctx, unit, item[0], year)
         return _register(ctx, [unit.id], unit.name, year)
     above = [unit_id for unit_id in roots if not _is_below_another(ctx, unit_id, roots)]
     names = [unit.name for unit in units.get_many(ctx.tx, above).values()]
     return _register(ctx, above, names[0] if len(names) == 1 else T("{units}", units=names), year)
+
+
+def _one(ctx: Ctx, unit: Unit, number: int, year: int) -> Reply:
+    commitment = commitments.by_number(ctx.tx, unit.id, number, year=year)
+    if commitment is None:
+        raise UserError(T("{unit} {year}年没有第{number}项承诺。", unit=unit.name, year=year, number=number))
+    return details(ctx, commitment)
 
 
 def _is_below_another(ctx: Ctx, unit_id: int, roots: Sequence[int]) -> bool:

@@ -20,7 +20,7 @@ from storage import commitments
 from storage.commitments import Commitment, State
 from storage.requirements import ensure_required
 
-_MOST_BUTTONS = 4
+_MOST_BUTTONS = 3
 _COUNTS: tuple[tuple[tuple[State, ...], Text], ...] = (
     ((State.PUBLISHED,), T("办理中{count}项")),
     ((State.DONE, State.CLOSED), T("已办结{count}项")),
@@ -90,16 +90,14 @@ def counts(own: Sequence[Commitment]) -> Text:
 
 
 def _next_steps(own: Sequence[Commitment], ctx: Ctx) -> tuple[tuple[Button, ...], ...]:
-    """What was returned first, then what has reached its target, then a new promise while there is time."""
+    """What was returned first, then what has reached its target; then reporting, and a new promise."""
+    open_ones = [c for c in own if c.state is State.PUBLISHED]
+    reached = [c for c in open_ones if (judge(c, ctx.today, ctx.policy).share or 0) >= 1]
     steps = [
         Button(T("重报第{number}项", number=c.number), f"resubmit c{c.id}")
         for c in own
         if c.state is State.RETURNED
     ]
-    steps += [
-        Button(T("办结第{number}项", number=c.number), f"done c{c.id}")
-        for c in own
-        if c.state is State.PUBLISHED and (judge(c, ctx.today, ctx.policy).share or 0) >= 1
-    ]
-    steps.append(Button(T("再提一项"), "promise"))
-    return tuple((button,) for button in steps[:_MOST_BUTTONS])
+    steps += [Button(T("办结第{number}项", number=c.number), f"done c{c.id}") for c in reached]
+    report = (Button(T("报进度"), "progress"),) if len(reached) < len(open_ones) else ()
+    return (*((button,) for button in steps[:_MOST_BUTTONS]), (*report, Button(T("再提一项"), "promise")))

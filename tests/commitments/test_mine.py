@@ -28,7 +28,7 @@ def test_the_list_has_bars_lights_and_the_next_steps(world: World) -> None:
         "4. 提升服务水平 待审核\n"
         "5. 建成卫生室 ▰▰▰▰▰▰▰▰▰▰ 100% 🟢绿灯 已完成\n"
         "看一项的来龙去脉，发：承诺 1\n"
-        "[重报第3项]\n[再提一项]"
+        "[重报第3项]\n[报进度] [再提一项]"
     ]
 
 

@@ -91,6 +91,19 @@ def test_another_offices_register_is_out_of_reach(world: World) -> None:
     assert answer.endswith("您目前没有这个身份。发“帮助”看看您能做的事。")
 
 
+def test_the_office_looks_one_commitment_up_with_its_history(world: World) -> None:
+    three(world)
+    chen = world.personas["陈立"]
+    [shown] = chen.says("台账 大里村 2")
+    assert shown == (
+        "大里村 2021年第2项\n内容：建成文化广场\n目标：按期完成\n期限：2021年12月31日\n类别：自选动作\n"
+        "进度 ▰▰▰▰▰▰▰▰▰▰ 100% 🟢绿灯 已完成\n状态：已销号\n3月22日 09:00 提出\n3月22日 09:00 亮诺"
+    )
+    [shown] = chen.says("台账 大里村 1")
+    assert "[办结]" not in shown
+    assert chen.says("台账 大里村 9") == ["大里村 2021年没有第9项承诺。"]
+
+
 def test_in_the_group_the_register_comes_privately(world: World) -> None:
     three(world)
     chen = world.personas["陈立"]
