@@ -27,7 +27,7 @@ TRIES: dict[Role, tuple[tuple[str, ...], tuple[Name, ...]]] = {
     ),
     Role.SECRETARY: (
         ("承诺 硬化村内道路2公里 12月底前", "第1项完成了3次", "又办了2件实事"),
-        (Name("我的承诺", "/mine"), Name("承诺", "/promise"), Name("季报", "/quarterly")),
+        (Name("我的承诺", "/my_commitments"), Name("承诺", "/promise"), Name("季报", "/quarterly")),
     ),
     Role.JUDGE: (("大里村 28 26 19 20", "1号 党建28 服务26 平安19 阵地20"), (Name("评分表", "/sheet"),)),
 }
