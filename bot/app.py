@@ -47,7 +47,7 @@ class App:
         self.database = database
         self.files = DiskFiles(config.data / "files")
         self.registry = all_commands()
-        self.renderer = Renderer(Catalogues([Path(__file__).parent / "locale", *locale_folders()], config.zone))
+        self.renderer = Renderer(Catalogues(locale_roots(), config.zone))
         self.clock: Clock = clock or SystemClock()
         self.worker = Worker(database, threads=config.database.threads)
         self.dispatcher = Dispatcher(
@@ -119,6 +119,11 @@ class App:
 
     def _ensure_groups(self, tx: Tx) -> None:
         practice_room.ensure_groups(tx, now=self.clock.now())
+
+
+def locale_roots() -> list[Path]:
+    """Where all translations lie."""
+    return [Path(__file__).parent / "locale", *locale_folders()]
 
 
 async def serve(app: App, *, ready: Callable[[], None]) -> None:

@@ -15,7 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column, Table
 
 from bot import logs
-from bot.chat.errors import ConfigurationError
+from bot.chat.clock import SystemClock
+from bot.chat.errors import ConfigurationError, UserError
+from bot.chat.rendering import Renderer
+from bot.chat.texts import CHINESE, Catalogues, T, Words
 from bot.config import Config, load
 from storage import backup as backups
 from storage import migrate
@@ -151,6 +154,120 @@ def backup(config: Config, target: Path) -> None:
     console.print(f"[green]✓[/green] {target} ({target.stat().st_size / 1e6:.1f} MB)")
 
 
+@main.command("import")
+@configured
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--apply", "carry_out", is_flag=True, help="真正导入 / really import; without it only a dry run")
+@click.option(
+    "--complete", is_flag=True, help="文件是完整名册，未列出的撤销或离任 / what the file does not name ends"
+)
+def import_(config: Config, *, file: Path, carry_out: bool, complete: bool) -> None:
+    """导入名册 / Import a roster (.xlsx, .csv): a dry run first, with every bad row named."""
+    from bot.office_work import import_roster
+    from handlers.roster.describing import describe
+
+    database, show = _open(config), _shower(config)
+    try:
+        with database.transaction() as tx, console.status("读取中 / reading"):
+            plan = import_roster(tx, file, complete=complete, carry_out=carry_out, now=SystemClock().now())
+    except UserError as error:
+        raise click.ClickException(show(error.words)) from error
+    finally:
+        database.close()
+    for line in describe(plan):
+        console.print(show(line), markup=False, highlight=False)
+    if plan.problems:
+        raise click.exceptions.Exit(1)
+    if not plan.is_empty:
+        done = (
+            "[green]✓[/green] 已导入 / imported"
+            if carry_out
+            else "试算，未导入；加 --apply 导入 / dry run; add --apply"
+        )
+        console.print(done)
+
+
+@main.command("template")
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+def template(target: Path) -> None:
+    """名册空表 / Write the roster template to fill in."""
+    from handlers.roster.workbook import template as empty
+
+    target.write_bytes(empty())
+    console.print(f"[green]✓[/green] {target}")
+
+
+@main.command("export")
+@configured
+@click.argument("what", type=click.Choice(["roster", "register", "results"]))
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--year", type=int, help="年度 / the register's year (default: this year)")
+@click.option("--round", "number", type=int, help="场次编号 / the round whose results are exported")
+def export(config: Config, *, what: str, target: Path, year: int | None, number: int | None) -> None:
+    """导出 / Export the roster, the register of commitments, or a round's results as .xlsx."""
+    from bot import office_work
+
+    if what == "results" and number is None:
+        raise click.UsageError("export results: --round says which one")
+    database, show, now = _open(config), _shower(config), SystemClock().now()
+    try:
+        with database.transaction() as tx, console.status("导出中 / exporting"):
+            if what == "roster":
+                data = office_work.export_roster(tx)
+            elif what == "register":
+                chosen = year or now.astimezone(config.zone).year
+                heading = T("{year}年承诺台账", year=chosen)
+                data = office_work.export_register(
+                    tx, year=chosen, heading=heading, show=show, policy=config.policy, zone=config.zone, now=now
+                )
+            else:
+                assert number is not None
+                data = office_work.export_results(tx, number, show=show)
+    finally:
+        database.close()
+    target.write_bytes(data)
+    console.print(f"[green]✓[/green] {target}")
+
+
+@main.group()
+def people() -> None:
+    """人员 / People and their binding codes."""
+
+
+@people.command("list")
+@configured
+def people_list(config: Config) -> None:
+    """列出 / Everybody in a post, and who has bound an account."""
+    from bot.chat.people import ROLE_WORDS
+    from bot.office_work import everybody
+
+    database, show = _open(config), _shower(config)
+    with database.transaction() as tx:
+        holders, bound = everybody(tx)
+    database.close()
+    table = Table("姓名 / name", "单位 / unit", "职务 / role", "绑定 / bound")
+    for holder in holders:
+        tied = "✓" if holder.person_id in bound else ""
+        table.add_row(holder.name, holder.unit_name, show(ROLE_WORDS[holder.role]), tied)
+    console.print(table if holders else "名册是空的 / the roster is empty: liangsaibi import")
+
+
+@people.command("code")
+@configured
+@click.argument("name")
+def people_code(config: Config, *, name: str) -> None:
+    """发绑定码 / Issue a binding code: how the first organizer gets in."""
+    from bot.office_work import issue_code
+
+    database = _open(config)
+    try:
+        with database.transaction() as tx:
+            code = issue_code(tx, name, policy=config.policy, now=SystemClock().now())
+    finally:
+        database.close()
+    console.print(f"请{name}私聊机器人发 / {name} sends the bot privately:  [bold]绑定 {code}[/bold]")
+
+
 @main.group()
 def incidents() -> None:
     """程序出错的消息 / Messages on which the program failed."""
@@ -226,6 +343,14 @@ def _open(config: Config) -> Database:
     database = _database(config)
     migrate.require_newest(database)
     return database
+
+
+def _shower(config: Config) -> Callable[[Words], str]:
+    """Words as the terminal shows them: in Chinese, as the files are."""
+    from bot.app import locale_roots
+
+    renderer = Renderer(Catalogues(locale_roots(), config.zone))
+    return lambda words: renderer.words(words, CHINESE)
 
 
 def _progress() -> Progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from openpyxl import Workbook
@@ -22,19 +22,20 @@ from handlers.rounds.declared import my_round, registry, rules_of, rules_words
 from handlers.rounds.tally import Ranked
 from storage import people, rounds, units
 from storage.changes import Recorded
+from storage.database import Tx
 from storage.rounds import Contestant, Round, State
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def ranking(ctx: Ctx, found: Round) -> list[tuple[Ranked, Contestant]]:
+def ranking(tx: Tx, found: Round) -> list[tuple[Ranked, Contestant]]:
     """The places of a closed or published round, best first. Raises ValueError while scores are still hidden."""
     if found.head.state not in (State.CLOSED, State.PUBLISHED):
         raise ValueError(f"the scores of round {found.id} are hidden while it is {found.head.state}")
     rules = rules_of(found.head)
     given: dict[int, list[Any]] = {c.id: [] for c in found.contestants}
     recused = {(j.id, c.id) for j in found.judges for c in found.contestants if found.recused(j, c)}
-    for sheet in rounds.sheets(ctx.tx, found.id):
+    for sheet in rounds.sheets(tx, found.id):
         if (sheet.judge_id, sheet.contestant_id) not in recused:
             given[sheet.contestant_id].append(sheet.total)
     results = [tally.tally(contestant, scores, rules) for contestant, scores in given.items()]
@@ -62,7 +63,7 @@ def _fixed(ranked: Ranked) -> str:
 
 def private_table(ctx: Ctx, found: Round) -> Reply:
     """All results, for the organizer, with the file and the next step."""
-    places = ranking(ctx, found)
+    places = ranking(ctx.tx, found)
     buttons = ((Button(T("公布"), f"publish {found.id}"),),) if found.head.state is State.CLOSED else ()
     return say(
         title(found.head.name),
@@ -74,14 +75,19 @@ def private_table(ctx: Ctx, found: Round) -> Reply:
 
 
 def _file(ctx: Ctx, found: Round, places: Sequence[tuple[Ranked, Contestant]]) -> OutFile:
+    name = ctx.show(T("{name}成绩.xlsx", name=found.head.name))
+    return OutFile(ctx.files.put(results_file(found, places, ctx.show)), name, XLSX)
+
+
+def results_file(found: Round, places: Sequence[tuple[Ranked, Contestant]], show: Callable[[Words], str]) -> bytes:
     """The results as a spreadsheet: places, kept and dropped scores without the judges' names."""
     book = Workbook()
     sheet = book.active
-    sheet.title = ctx.show(T("成绩"))
+    sheet.title = show(T("成绩"))
     sheet.append([found.head.name])
-    sheet.append([ctx.show(rules_words(rules_of(found.head)))])
+    sheet.append([show(rules_words(rules_of(found.head)))])
     heads = (T("名次"), T("单位"), T("得分"), T("有效分个数"), T("计入的分"), T("去掉的分"))
-    sheet.append([ctx.show(head) for head in heads])
+    sheet.append([show(head) for head in heads])
     for ranked, contestant in places:
         sheet.append(
             [
@@ -102,8 +108,7 @@ def _file(ctx: Ctx, found: Round, places: Sequence[tuple[Ranked, Contestant]]) -
         sheet.column_dimensions[column].width = width
     buffer = io.BytesIO()
     book.save(buffer)
-    name = ctx.show(T("{name}成绩.xlsx", name=found.head.name))
-    return OutFile(ctx.files.put(buffer.getvalue()), name, XLSX)
+    return buffer.getvalue()
 
 
 @registry.command(
@@ -121,7 +126,7 @@ def publish(ctx: Ctx, words: str | None) -> Reply:
     """Show what will be posted, and ask how much of it."""
     number = int(words) if words and words.isdecimal() and len(words) < 10 else None
     found = my_round(ctx, number, states=(State.CLOSED,), none=T("没有封评后待公布的场次。"))
-    places = ranking(ctx, found)
+    places = ranking(ctx.tx, found)
     first = ctx.policy.rounds.publish_ranks
     ctx.ask("rounds.publish", round=found.id)
     choices = [ctx.choice(T("公布全部名次"), "all"), ctx.choice(T("先不公布"), "wait")]
@@ -160,7 +165,7 @@ def _post(ctx: Ctx, found: Round, first: int) -> Reply:
         published_at=ctx.now,
         published_by=ctx.actor.id,
     )
-    places = ranking(ctx, found)
+    places = ranking(ctx.tx, found)
     named = [p for p in places if not first or (p[0].rank is not None and p[0].rank <= first)]
     groups = units.subtree(ctx.tx, [found.head.unit_id], kinds=(units.DISTRICT, units.OFFICE))
     body = _announcement(found, named, whole=len(named) == len(places))
@@ -243,7 +248,7 @@ def results(ctx: Ctx, words: str | None) -> Reply:
     for unit_id in ctx.actor.units(Role.SECRETARY):
         for head in rounds.published_with(ctx.tx, unit_id)[:2]:
             found = rounds.get(ctx.tx, head.id)
-            for ranked, contestant in ranking(ctx, found):
+            for ranked, contestant in ranking(ctx.tx, found):
                 if contestant.unit_id == unit_id:
                     body += _own_result(found, ranked, contestant)
     if not body:
@@ -266,7 +271,7 @@ def _for_organizer(ctx: Ctx, words: str | None) -> Reply:
     found = rounds.get(ctx.tx, heads[0].id)
     if not words:
         return private_table(ctx, found)
-    for ranked, contestant in ranking(ctx, found):
+    for ranked, contestant in ranking(ctx.tx, found):
         if contestant.unit_name.startswith(words.strip()):
             return say(*_own_result(found, ranked, contestant))
     raise UserError(T("“{name}”里没有“{unit}”。", name=found.head.name, unit=words))
