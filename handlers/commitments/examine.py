@@ -77,13 +77,15 @@ def close_out(ctx: Ctx, what: str | None) -> Reply:
     aliases=("审核通过",),
     section=Section.COMMITMENTS,
     help=T("通过一项承诺、一个村的承诺，或者全部"),
-    args=(Rest("what", T("单位 第几项，或者全部")),),
+    args=(Rest("what", T("单位 第几项，或者全部"), optional=True),),
     roles=OFFICE,
     place=Place.PRIVATE,
     examples=("通过 全部", "通过 大里村", "通过 大里村 2"),
 )
-def approve(ctx: Ctx, what: str) -> Reply:
-    """Say yes to one matter, to all proposals of a unit, or to all that wait."""
+def approve(ctx: Ctx, what: str | None) -> Reply:
+    """Say yes to one matter, to all proposals of a unit, or to all that wait; without words, show the first."""
+    if not what:
+        return next_card(ctx, scope.office_roots(ctx))
     if _ALL_WORDS.match(fold(what).strip()):
         return _ask_all(ctx)
     matter, unit, _rest = _meant(ctx, what, "approve")

@@ -32,10 +32,9 @@ from storage.changes import Recorded
 from storage.commitments import Commitment, State, Status
 from storage.terms import Kind
 
-_ALL = frozenset(
-    ("all", "全部完成", "都完成了", "完成了", "已完成", "全部完成了", "已全部完成", "达到了", "已达到")
-)
-_NOT_YET = frozenset(("notyet", "还没有", "没有", "还没", "没", "未完成"))
+_ALL = frozenset(("全部完成", "都完成了", "完成了", "已完成", "全部完成了", "已全部完成", "达到了", "已达到"))
+_ALL_IN_ENGLISH = frozenset(("all", "all of it", "all done"))
+_NOT_YET = frozenset(("notyet", "还没有", "没有", "还没", "没", "未完成", "not yet"))
 _WRONG_STATE: dict[State, Text] = {
     State.PROPOSED: T("这一项还没有审核通过，不能办结。"),
     State.RETURNED: T("这一项被退回了，请先发“重报”。"),
@@ -98,7 +97,7 @@ def answer_reached(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     commitment, _rest = scope.own(ctx, f"c{data['id']}", command="done", example="办结 2")
     if commitment.state is not State.PUBLISHED:
         raise UserError(_WRONG_STATE[commitment.state])
-    text = fold(said.text).strip(" \t\r\n.,!")
+    text = fold(said.text).strip(" \t\r\n.,!").casefold()
     if text in _NOT_YET or means_no(text):
         words = T("好的，没有报办结。有进展直接说，例如：第{number}项 80%", number=commitment.number)
         return say(words, replace=True)
@@ -112,7 +111,7 @@ def _with_figure(ctx: Ctx, commitment: Commitment, text: str) -> Reply:
         return _claim(ctx, commitment, Draft(commitment, text, share=Decimal(1), status=Status.DONE))
     figure = _figure(commitment, text)
     bare = fold(text).strip(" \t\r\n.,!").casefold()
-    if figure is None and (bare in _ALL or means_yes(bare)):
+    if figure is None and (bare in _ALL | _ALL_IN_ENGLISH or means_yes(bare)):
         return _claim(ctx, commitment, _whole(commitment, text))
     if figure is None or commitment.target is None:
         raise UserError(T("没看懂完成了多少。这样写：办结 {number} 全部完成", number=commitment.number))

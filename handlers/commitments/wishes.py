@@ -17,7 +17,9 @@ from storage.commitments import Commitment
 from storage.terms import Terms
 
 _REASON = re.compile(
-    r"[\s,;.、(]*(?:因为|由于|原因是|原因为|原因:|原因|理由是|理由为|理由:|理由|(?<=[,;.\s])因)\s*[:,]?\s*"
+    r"[\s,;.、(]*(?:因为|由于|原因是|原因为|原因:|原因|理由是|理由为|理由:|理由|(?<=[,;.\s])因"
+    r"|\bbecause(?: of)?\b|\breason:)\s*[:,]?\s*",
+    re.IGNORECASE,
 )
 _WISH = re.compile(
     r"[\s,;.]+(?:故|所以|因此|申请|拟|需要?|请求?)*(?=(?:把|将)?(?:期限|目标|内容|数量)|延期|延长|推迟|改[到为成])"

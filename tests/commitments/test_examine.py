@@ -289,6 +289,12 @@ def test_who_examines_and_reports_may_report_in_between(world: World) -> None:
     assert both.says("今天天气不错啊") == ["请点“通过”或“退回”，也可以写：退回 期限写得不明确"]
 
 
+def test_approving_without_saying_what_shows_the_first(world: World) -> None:
+    waiting(world, "大里村", "硬化村内道路2公里")
+    [card] = world.personas["陈立"].says("通过")
+    assert card.startswith("请审核：大里村第1项承诺\n")
+
+
 def test_what_is_not_waiting_cannot_be_decided(world: World) -> None:
     promised(world, "大里村", "硬化村内道路2公里")
     chen = world.personas["陈立"]

@@ -166,3 +166,14 @@ def test_another_office_does_not_close(world: World) -> None:
     assert sun.says("销号") == ["没有等您销号的了。"]
     assert sun.says(f"approve d{square.id}") == ["这件事不归您审核，或者已经不在了。发“审核”看待办。"]
     assert stands(world, square).state is State.DONE
+
+
+def test_the_button_works_in_english_too(world: World) -> None:
+    lamps = promised(world, "大里村", "安装路灯103盏")
+    wang = world.personas["王芳"]
+    wang.says("语言 English")
+    wang.says("/done 1")
+    assert wang.presses("All of it") == [
+        "No. 1 is reported done; 枫杨办事处 will verify and close it.\n「安装路灯103盏」"
+    ]
+    assert stands(world, lamps).state is State.DONE
