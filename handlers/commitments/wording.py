@@ -42,6 +42,8 @@ class Parsed:
 
 _NUMBERING = re.compile(r"\s*(?:[-*·•●]|[(\[]?\d{1,2}[.、)\]:]+(?!\d)|[①-⑳])\s*")
 _INLINE_NUMBER = re.compile(r"(?:(?<=[\s,;.])|^)(?:[(\[]?(\d{1,2})(?:[.、)\]:]+)(?!\d)|([①-⑳]))\s*")
+# "承诺硬化道路" said again below a card; 承诺书 and the like are what a promise may be about.
+_PROMISE = re.compile(r"(?:我村|本村|我社区|我们|我)?承诺(?!事项|书|制|人|栏|墙|内容|公开|践诺)[\s:,;]*(?=.)")
 _EDGES = " \t\r\n,，;；、。.:："
 _CATEGORIES = {
     "规定": Category.REQUIRED,
@@ -75,7 +77,9 @@ def split(text: str) -> list[str]:
 
 def read(text: str, today: date) -> Parsed:
     """Read one promise. `today` tells which year "12月底" is in."""
-    words, category = _take_category(text.strip(_EDGES))
+    text = text.strip(_EDGES)
+    lead = _PROMISE.match(fold(text))
+    words, category = _take_category(text[lead.end() :] if lead else text)
     words, due = _take_due(words, today)
     measured = measure_of(words)
     return Parsed(words, measured.kind, measured.target, measured.measure, measured.parts, due, category)
