@@ -34,8 +34,8 @@ def count_parts(reading: Reading, c: Commitment, before: Sequence[Decimal | None
             values[index] = _reached(said, c.parts[index], values[index])
             filled.add(index)
         elif said.measure == SHARE and not said.rate and said.role is Role.TOTAL:
-            if said.at_least:
-                return doubts.exact(c, said.value, reading.words)
+            if said.is_open:
+                return doubts.exact(c, said.value, reading.words, less=said.bound == "at_most")
             whole = said.value
     if not filled and whole is None:
         return doubts.measure_of_parts(c, reading.words) if reading.figures and reading.status is None else None

@@ -110,8 +110,8 @@ def _by_value(reading: Reading, c: Commitment, target: Decimal, own: Sequence[_F
     if len(candidates) > 1:
         return _choose(reading, c, target, candidates)
     if candidates:
-        open_one = next((f for f in own if f.said.at_least and f.said.role is Role.TOTAL), None)
-        if open_one and c.kind is not Kind.THRESHOLD:
+        open_one = next((f for f in own if _is_open(f.said, c)), None)
+        if open_one:
             return _exactly(reading, c, open_one)
         return _checked(reading, c, target, candidates[0])
     return _added(reading, c, target, own)
@@ -121,9 +121,15 @@ def _values(own: Iterable[_Figure], role: Role) -> list[Decimal]:
     return list(dict.fromkeys(figure.value for figure in own if figure.said.role is role))
 
 
+def _is_open(said: Said, c: Commitment) -> bool:
+    """Whether the figure is to be asked for exactly. For a rate, "97%以上" is all there is to know."""
+    met = c.kind is Kind.THRESHOLD and said.bound == "at_least"
+    return said.is_open and said.role is Role.TOTAL and not met
+
+
 def _exactly(reading: Reading, c: Commitment, figure: _Figure) -> Doubt:
     if figure.said.measure == SHARE:
-        return doubts.exact(c, figure.said.value, reading.words)
+        return doubts.exact(c, figure.said.value, reading.words, less=figure.said.bound == "at_most")
     return doubts.exact_value(c, figure.value, reading.words)
 
 
@@ -159,8 +165,8 @@ def _checked(reading: Reading, c: Commitment, target: Decimal, value: Decimal) -
 
 def _fits(said: Said, share: Decimal) -> bool:
     """Whether a share as said can be the rounded form of the exact one."""
-    if said.at_least:
-        return share >= said.value
+    if said.is_open:
+        return share >= said.value if said.bound == "at_least" else share <= said.value
     return abs(said.value - share) < said.step
 
 
@@ -184,8 +190,8 @@ def _plain_share(reading: Reading, c: Commitment) -> Found | Doubt | None:
     shares = [share for share in distinct if share is not None]
     if len(shares) > 1:
         return doubts.mismatch(c, reading.words, [Option(percent(s), share_answer(s)) for s in shares])
-    if said[0].at_least and said[0].role is Role.TOTAL:
-        return doubts.exact(c, said[0].value, reading.words)
+    if said[0].is_open and said[0].role is Role.TOTAL:
+        return doubts.exact(c, said[0].value, reading.words, less=said[0].bound == "at_most")
     return Found(None, shares[0]) if shares else None
 
 

@@ -144,11 +144,12 @@ def _no_change(c: Commitment) -> tuple[Option, ...]:
     return (Option(T("无变化"), SAME),) if c.reported_at else ()
 
 
-def exact(c: Commitment, at_least: Decimal, said: str) -> Doubt:
-    """More than so much: how much exactly."""
+def exact(c: Commitment, bound: Decimal, said: str, *, less: bool) -> Doubt:
+    """More, or less, than so much: how much exactly."""
     tenth = Decimal("0.1")
-    first = at_least.quantize(tenth, ROUND_DOWN)
-    steps = [step for step in (first + tenth * n for n in range(5)) if step < 1]
+    first = bound.quantize(tenth, ROUND_DOWN)
+    around = (first + tenth * n for n in (range(-4, 1) if less else range(5)))
+    steps = [step for step in around if 0 < step < 1]
     # A target that is a percentage of the work itself is asked for in such percentages.
     own = c.measure == SHARE
     figures = tuple(

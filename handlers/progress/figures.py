@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bot.chat.grammar.amounts import Amount, amounts_in
+from bot.chat.grammar.bounds import Bound
 from bot.chat.grammar.shares import Share, shares_in
 
 #: The measure of a share; its value is a fraction of one.
@@ -33,8 +34,8 @@ class Said:
     """One figure as it was said.
 
     `measure` is SHARE for a share, whose `value` is then a fraction. `about`: the words before it in its clause.
-    `rate`: it is a share of something else than the work (覆盖率, 开工率). `at_least`: more than this, how
-    much is open. `step`: one unit of the last digit that was said, in which shares are compared.
+    `rate`: it is a share of something else than the work (覆盖率, 开工率). `bound`: whether it is exact.
+    `step`: one unit of the last digit that was said, in which shares are compared.
     """
 
     value: Decimal
@@ -42,8 +43,13 @@ class Said:
     role: Role = Role.TOTAL
     about: str = ""
     rate: str = ""
-    at_least: bool = False
+    bound: Bound = "exact"
     step: Decimal = Decimal("0.01")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is only known to be more, or less, than this."""
+        return self.bound in ("at_least", "at_most")
 
 
 _ADDED = re.compile(
@@ -67,8 +73,6 @@ _RATE = re.compile(
 _OF_WORK = re.compile(r"(?:完成|进度|完工|办结|兑现|竣工|形象进度)率$")
 _MONEY = re.compile(r"((?:投资|资金|款项|经费|投入|拨付|到位|签约)[^\d,.;]{0,6})$")
 _RATIO = re.compile(r"(?<![\d/.])(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)(?![\d/])\s*([一-鿿]{0,2})")
-_MORE_THAN_HALF = re.compile(r"过了?半|一半以上|半数以上|一?大半|一多半|多半完成|超过?了?一半|半数多")
-_HALF = re.compile(r"一半|半数|对半")
 _NO_COUNT = frozenset(["年", "月", "日", "号", "点", "点钟", "时", "分", "分钟", "季度", "周", "期", "届", "批"])
 _LAST_FIGURE = re.compile(r"^.*\d", re.DOTALL)
 #: A larger number is a telephone or account number, and no column holds it.
@@ -107,28 +111,23 @@ def _ratio(clause: str) -> tuple[Said, ...]:
 
 
 def _shares(clause: str, shares: Sequence[Share]) -> Iterator[tuple[int, Said]]:
-    taken: list[tuple[int, int]] = []
     for share in shares:
-        taken.append((share.start, share.end))
-        if share.value < _ABSURD:
-            yield share.start, _share(clause, share)
-    for pattern, at_least in ((_MORE_THAN_HALF, True), (_HALF, False)):
-        for match in pattern.finditer(clause):
-            if all(match.end() <= start or match.start() >= end for start, end in taken):
-                taken.append(match.span())
-                before, role = clause[: match.start()], _role(clause, *match.span())
-                yield match.start(), Said(Decimal("0.5"), SHARE, role, before, "", at_least, _TENTH)
+        words = clause[share.start : share.end]
+        # "全部" says how much of the work is meant; that it is done is said by the verb.
+        if share.value < _ABSURD and words != "全部":
+            yield share.start, _share(clause, share, words)
 
 
-def _share(clause: str, share: Share) -> Said:
-    before = clause[: share.start]
-    rate, role = _rate(before), _role(clause, share.start, share.end)
-    words = clause[share.start : share.end]
-    step = _TENTH if "成" in words else _HUNDREDTH
-    if "." in words or "点" in words:
-        step = _HUNDREDTH / 100
-    at_least = share.bound == "at_least"
-    return Said(share.value, SHARE, role, before, rate, at_least, step)
+def _share(clause: str, share: Share, words: str) -> Said:
+    about = clause[: share.start]
+    role = _role(clause, share.start, share.end)
+    return Said(share.value, SHARE, role, about, _rate(about), share.bound, _step(words))
+
+
+def _step(words: str) -> Decimal:
+    if words[-1:] in ("成", "半"):
+        return _TENTH
+    return _HUNDREDTH / 100 if "." in words or "点" in words else _HUNDREDTH
 
 
 def _rate(before: str) -> str:
@@ -154,7 +153,7 @@ def _amount(clause: str, amount: Amount) -> Said:
     role = _role(clause, amount.start, amount.end)
     if role is Role.TOTAL and _AIM.search(clause[: amount.start]):
         role = Role.TARGET
-    return Said(amount.value, amount.measure, role, clause[: amount.start], at_least=amount.bound == "at_least")
+    return Said(amount.value, amount.measure, role, clause[: amount.start], bound=amount.bound)
 
 
 def _role(clause: str, start: int, end: int) -> Role:

@@ -16,9 +16,8 @@ _COMMON = re.compile(
     r"|不少于|不低于|达到|投入|新增|新建|改造|进度|累计|目前|已经|正在|今年|全年|任务|目标|承诺|事项|党员|群众"
     r"|万元|亿元|平方米|平米|公里|千米|立方米|公斤|千克|公顷|人次|场次"
 )
-#: A shared measure says more than one shared word, but less than two.
-_MEASURE_WEIGHT = 3
-_WORD_WEIGHT = 2
+#: A shared measure says more than one shared word, but less than two; one that merely converts says less.
+_SAME_MEASURE, _LIKE_MEASURE, _WORD = 3, 2, 2
 
 
 @lru_cache(maxsize=4096)
@@ -44,15 +43,18 @@ def words_shared(clause: str, commitment: Commitment) -> int:
     return len(keywords(clause) & keywords(commitment.words))
 
 
-def best(
-    clause: str, said_measures: Iterable[str], commitments: Sequence[Commitment], *, words_only: bool = False
-) -> list[Commitment]:
+def best(clause: str, said_measures: Iterable[str], commitments: Sequence[Commitment]) -> list[Commitment]:
     """The commitments that fit the clause best; none when nothing at all points to any of them."""
     said = tuple(said_measures)
-    scores = [
-        _WORD_WEIGHT * words_shared(clause, commitment)
-        + (0 if words_only else _MEASURE_WEIGHT * any(counted_in(commitment, measure) for measure in said))
-        for commitment in commitments
-    ]
+    scores = [_WORD * words_shared(clause, c) + _by_measure(c, said) for c in commitments]
     highest = max(scores, default=0)
     return [c for c, score in zip(commitments, scores, strict=True) if score == highest > 0]
+
+
+def _by_measure(commitment: Commitment, said: Sequence[str]) -> int:
+    if not said:
+        return 0
+    own = measures(commitment)
+    if any(measure in own for measure in said):
+        return _SAME_MEASURE
+    return _LIKE_MEASURE if any(counted_in(commitment, measure) for measure in said) else 0

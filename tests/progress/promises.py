@@ -13,7 +13,7 @@ ROAD, LAMPS, WATER, POWER, VISITS = (
     "硬化村内道路2公里",
     "安装路灯120盏",
     "自来水通达率97%以上",
-    "6月底前新上一台变压器",
+    "新上一台变压器",
     "开展党员大走访",
 )
 ALL = (ROAD, LAMPS, WATER, POWER, VISITS)

@@ -37,12 +37,12 @@ def test_the_walk_from_beginning_to_end(world: World, wang: Persona) -> None:
         f"[30盏] [60盏] [90盏] [120盏]\n[前期准备] [正在推进]\n[推进缓慢]\n{NEXT}"
     ]
     [card] = wang.presses("60盏")
-    assert card.startswith("已登记：第2项 60盏（50%）\n2021年第1季度季报：还有1项没报\n3. 6月底前新上一台变压器")
+    assert card.startswith("已登记：第2项 60盏（50%）\n2021年第1季度季报：还有1项没报\n3. 新上一台变压器")
     assert wang.says("正在办理前期手续") == [
         "已登记：第3项 前期准备\n大里村 2021年第1季度\n"
         "1. 硬化村内道路2公里 ▰▰▰▰▰▰▱▱▱▱ 60% 🟢绿灯 超进度\n"
         "2. 安装路灯120盏 ▰▰▰▰▰▱▱▱▱▱ 50% 🟢绿灯 超进度\n"
-        "3. 6月底前新上一台变压器 🟢绿灯 达进度\n"
+        "3. 新上一台变压器 🟢绿灯 达进度\n"
         "应报3项，都报齐了。"
     ]
     assert wang.says("季报")[0].endswith("应报3项，都报齐了。")

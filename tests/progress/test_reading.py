@@ -60,7 +60,8 @@ def shown(said: Said) -> str:
     sign = {Role.INCREMENT: "+", Role.REMAINING: "-", Role.TARGET: "of ", Role.PERIOD: "~"}.get(said.role, "")
     value = said.value * 100 if said.measure == "%" else said.value
     number = f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
-    return f"{sign}{'≥' if said.at_least else ''}{number}{said.measure}{f' ({said.rate})' if said.rate else ''}"
+    bound = {"at_least": "≥", "at_most": "≤", "about": "≈"}.get(said.bound, "")
+    return f"{sign}{bound}{number}{said.measure}{f' ({said.rate})' if said.rate else ''}"
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,10 @@ def shown(said: Said) -> str:
         ("已完成一半", ["50%"], None),
         ("完成八成", ["80%"], None),
         ("还剩20%", ["-20%"], None),
+        ("完成不到一半", ["≤50%"], None),
+        ("完成八成以上", ["≥80%"], None),
+        ("完成近80%", ["≈80%"], None),
+        ("完成三分之二", ["66.67%"], None),
         ("又完成10%", ["+10%"], None),
         ("正在办理前期手续", [], Status.PREPARING),
         ("已开工", [], Status.UNDER_WAY),
@@ -131,6 +136,7 @@ def test_words_that_name_no_commitment(text: str, figures: list[str], status: St
         ("装了96盏。还剩24盏。", [(2, ["96盏", "-24盏"], None)]),
         ("路灯还剩24盏", [(2, ["-24盏"], None)]),
         ("24盏还没装", [(2, ["-24盏"], None)]),
+        ("还有没装的路灯24盏", [(2, ["-24盏"], None)]),
         ("路登装了96盏", [(2, ["96盏"], None)]),
         ("这周又装了20盏", [(2, ["+20盏"], None)]),
         ("这周装了20盏", [(2, ["+20盏"], None)]),
@@ -138,6 +144,9 @@ def test_words_that_name_no_commitment(text: str, figures: list[str], status: St
         ("本月装了20盏，累计96盏", [(2, ["~20盏", "96盏"], None)]),
         ("计划装120盏，已装96盏", [(2, ["96盏"], None)]),
         ("任务120盏，已装96盏", [(2, ["of 120盏", "96盏"], None)]),
+        ("路灯装了90多盏", [(2, ["≥90盏"], None)]),
+        ("路灯装了九十六盏", [(2, ["96盏"], None)]),
+        ("硬化道路一公里半", [(1, ["1.5公里"], None)]),
         ("路灯96/120盏", [(2, ["96盏", "of 120盏"], None)]),
         ("路灯装了96盏，其中太阳能20盏", [(2, ["96盏"], None)]),
         ("道路两侧路灯装了96盏", [(2, ["96盏"], None)]),
@@ -199,6 +208,8 @@ def test_several_commitments_in_one_message(
         "今天开了个会，讨论了3件事",
         "第2项完成80%了吗？",
         "第2项是什么",
+        "路灯有没有装完96盏",
+        "第2项完没完成",
         "预计6月底完成",
         "花生覆盖率80%",
         "到会率95%",

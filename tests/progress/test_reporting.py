@@ -54,7 +54,7 @@ def test_the_command_is_tolerant(wang: Persona, text: str) -> None:
 
 def test_a_status_is_recorded_without_an_invented_figure(world: World, wang: Persona) -> None:
     assert wang.says("进度 4 正在办理前期手续") == [
-        "已登记：第4项 前期准备\n4. 6月底前新上一台变压器 🟢绿灯 达进度\n[撤销]"
+        "已登记：第4项 前期准备\n4. 新上一台变压器 🟢绿灯 达进度\n[撤销]"
     ]
     assert standing(world, 4) == ("None", "None", "preparing")
 
@@ -158,7 +158,7 @@ def test_a_report_is_changed_by_saying_it_again(world: World, wang: Persona) -> 
     assert card.startswith("请核对这项进度\n2. 安装路灯120盏 ▰▰▰▰▰▰▰▱▱▱ 75%")
     assert wang.says("随便说说") == ["没看懂。对的话请点“确认”；要改就重新说一遍，例如：第2项 80%。"]
     [other] = wang.says("第4项准备验收")
-    assert other.startswith("请核对这项进度\n4. 6月底前新上一台变压器")
+    assert other.startswith("请核对这项进度\n4. 新上一台变压器")
     wang.says("确认")
     assert (standing(world, 2), standing(world, 4)) == (("None",) * 3, ("None", "None", "finishing"))
 
@@ -168,7 +168,7 @@ def test_several_commitments_on_one_card(world: World, wang: Persona) -> None:
         "请核对这3项进度\n"
         "1. 硬化村内道路2公里 ▰▰▰▰▰▰▱▱▱▱ 60% 🟢绿灯 超进度\n本次：1.2公里（60%）\n「完成1.2公里」\n"
         "2. 安装路灯120盏 ▰▰▰▰▰▰▰▰▱▱ 80% 🟢绿灯 超进度\n本次：96盏（80%）\n「装了96盏」\n"
-        "4. 6月底前新上一台变压器 🟢绿灯 达进度\n本次：前期准备\n「正在办理前期手续」\n"
+        "4. 新上一台变压器 🟢绿灯 达进度\n本次：前期准备\n「正在办理前期手续」\n"
         "[确认] [改一下] [取消]"
     ]
     wang.presses("改一下")
@@ -199,11 +199,11 @@ def test_which_commitment_is_asked(world: World, wang: Persona) -> None:
     assert wang.says("卡在手续上，下月开工") == [
         "“卡在手续上，下月开工”说的是哪一项？\n"
         "[第1项 硬化村内道路2公里]\n[第2项 安装路灯120盏]\n[第3项 自来水通达率97%以上]\n"
-        "[第4项 6月底前新上一台变压器]\n[第5项 开展党员大走访]\n[都不是]"
+        "[第4项 新上一台变压器]\n[第5项 开展党员大走访]\n[都不是]"
     ]
     assert wang.says("哦")[0].startswith("没看懂。请点上面的按钮")
-    assert wang.presses("第4项 6月底前新上一台变压器") == [
-        "已登记：第4项 推进缓慢\n4. 6月底前新上一台变压器 🟡黄灯 欠进度\n[撤销]"
+    assert wang.presses("第4项 新上一台变压器") == [
+        "已登记：第4项 推进缓慢\n4. 新上一台变压器 🟡黄灯 欠进度\n[撤销]"
     ]
 
 
@@ -310,7 +310,7 @@ def test_a_compound_commitment_part_by_part(world: World) -> None:
 def test_the_bare_command_asks_step_by_step(world: World, wang: Persona) -> None:
     assert wang.says("进度") == [
         "报哪一项的进度？\n[第1项 硬化村内道路2公里]\n[第2项 安装路灯120盏]\n[第3项 自来水通达率97%以上]\n"
-        "[第4项 6月底前新上一台变压器]\n[第5项 开展党员大走访]"
+        "[第4项 新上一台变压器]\n[第5项 开展党员大走访]"
     ]
     assert wang.presses("第2项 安装路灯120盏") == [
         "第2项“安装路灯120盏”现在一共完成了多少？点一下，或直接说，例如：60盏\n"

@@ -82,6 +82,8 @@ def test_plain_reports(text: str, expected: tuple[int, str, str, Status | None])
     ("text", "question", "answers"),
     [
         ("道路硬化过半", Question.EXACT, ["50%", "60%", "70%", "80%", "90%", "!under_way"]),
+        ("第2项不到一半", Question.EXACT, ["10%", "20%", "30%", "40%", "50%", "!under_way"]),
+        ("路灯装了90多盏", Question.EXACT, ["=90"]),
         ("第2项65% 已装72盏", Question.MISMATCH, ["=72", "65%"]),
         ("路灯装了96盏，还剩30盏", Question.MISMATCH, ["=96", "=90"]),
         ("第2项全部完成96盏", Question.MISMATCH, ["=96", "=120"]),
