@@ -27,7 +27,10 @@ class Category(StrEnum):
 
 
 class State(StrEnum):
-    """How far a commitment has come: proposed → published → done → closed, or returned, or withdrawn."""
+    """How far a commitment has come: proposed → published → done → closed, or returned, or withdrawn.
+
+    Published without `published_at` is approved, and its group has not been told yet.
+    """
 
     PROPOSED = "proposed"
     RETURNED = "returned"
