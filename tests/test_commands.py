@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,16 +25,10 @@ WHO = {
 }
 
 
-@pytest.fixture(scope="module")
-def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The small district once for all examples; each of them leaves it a little changed, as in life."""
-    from storage.tables import metadata
-
-    folder: Path = tmp_path_factory.mktemp("district")
-    database = Database(f"sqlite:///{folder / 'district.db'}")
-    metadata.create_all(database.engine)
-    yield small_district(World(database, folder / "files"))
-    database.close()
+@pytest.fixture
+def district(sqlite_database: Database, tmp_path: Path) -> World:
+    """The small district; what is common to all commands does not depend on the database."""
+    return small_district(World(sqlite_database, tmp_path / "files"))
 
 
 def somebody_for(command: Command) -> str:
