@@ -73,6 +73,9 @@ _RATE = re.compile(
 _OF_WORK = re.compile(r"(?:完成|进度|完工|办结|兑现|竣工|形象进度)率$")
 _MONEY = re.compile(r"((?:投资|资金|款项|经费|投入|拨付|到位|签约)[^\d,.;]{0,6})$")
 _RATIO = re.compile(r"(?<![\d/.])(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)(?![\d/])\s*([一-鿿]{0,2})")
+# Most clauses have no share or no quantity, and are spared the search for one.
+_SHARE_SIGN = re.compile("[%成半分]")
+_NUMERAL = re.compile("[0-9零〇一二两三四五六七八九十百千万亿半几]")
 _NO_COUNT = frozenset(["年", "月", "日", "号", "点", "点钟", "时", "分", "分钟", "季度", "周", "期", "届", "批"])
 _LAST_FIGURE = re.compile(r"^.*\d", re.DOTALL)
 #: A larger number is a telephone or account number, and no column holds it.
@@ -87,7 +90,7 @@ def figures(clause: str) -> tuple[Said, ...]:
     ratio = _ratio(clause)
     if ratio:
         return ratio
-    shares = shares_in(clause)
+    shares = shares_in(clause) if _SHARE_SIGN.search(clause) else ()
     found = sorted([*_shares(clause, shares), *_amounts(clause, shares)], key=_position)
     return tuple(said for _start, said in found)
 
@@ -140,6 +143,8 @@ def _rate(before: str) -> str:
 
 
 def _amounts(clause: str, shares: Sequence[Share]) -> Iterator[tuple[int, Said]]:
+    if not any(_outside(match.start(), shares) for match in _NUMERAL.finditer(clause)):
+        return
     for amount in amounts_in(clause):
         if amount.measure in _NO_COUNT or amount.measure == SHARE or amount.value > _MOST:
             continue
@@ -147,6 +152,10 @@ def _amounts(clause: str, shares: Sequence[Share]) -> Iterator[tuple[int, Said]]
             continue
         if not _OF_WHICH.search(clause, 0, amount.start):
             yield amount.start, _amount(clause, amount)
+
+
+def _outside(at: int, shares: Sequence[Share]) -> bool:
+    return all(not share.start <= at < share.end for share in shares)
 
 
 def _amount(clause: str, amount: Amount) -> Said:
