@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from bot.chat.people import Role
 from storage import commitments, reports
+from storage.commitments import State
 from storage.reports import Review
 from tests.progress.promises import ALL, LAMPS, POWER, ROAD, VISITS, publish
 from tests.world import Persona, World
@@ -247,6 +248,17 @@ def test_done_without_the_quantity_is_asked_back(world: World, wang: Persona) ->
     [answer] = wang.presses("已完成2公里")
     assert answer.startswith("已登记：第1项 2公里（100%）")
     assert standing(world, 1) == ("1", "2", "done")
+
+
+def test_what_is_done_can_be_claimed_with_the_next_tap(world: World, wang: Persona) -> None:
+    [answer] = wang.says("进度 4 已完工并投入使用")
+    assert answer == "已登记：第4项 100%\n4. 新上一台变压器 ▰▰▰▰▰▰▰▰▰▰ 100% 🟢绿灯 提前完成\n[撤销] [办结]"
+    wang.presses("办结")
+    with world.database.transaction() as tx:
+        c = commitments.by_number(tx, world.units["大里村"], 4, year=2021)
+    assert c is not None
+    assert c.state is State.DONE
+    assert "[办结]" not in wang.says("进度 3 98%")[0]
 
 
 def test_done_only_in_part(world: World, wang: Persona) -> None:
