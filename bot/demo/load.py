@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from bot.chat.texts import plain_number
 from bot.demo.facts import DemoUnit, Quarter
 from handlers.commitments import wording
 from handlers.progress.quarters import quarter_of
-from storage import commitments, people, practice_room, reports, units
+from storage import commitments, people, practice_room, reports, requirements, units
 from storage.commitments import Category, Kind, State, Status
 from storage.database import Tx
 
@@ -32,12 +33,26 @@ def load(tx: Tx, quarter: Quarter, *, progress: Callable[[int, int], None] | Non
         name: units.add(tx, name=name, kind=units.OFFICE, parent_id=district, now=published, position=place)
         for place, name in enumerate(quarter.offices)
     }
-    _appoint(tx, quarter.people["organizer"], Role.ORGANIZER, district, published)
+    organizer = _appoint(tx, quarter.people["organizer"], Role.ORGANIZER, district, published)
     _staff(tx, quarter, district, offices, published)
-    for done, unit in enumerate(quarter.units, 1):
-        _unit(tx, quarter, unit, offices[unit.office], done, published, began)
+    placed = [
+        _unit(tx, unit, offices[unit.office], place, published) for place, unit in enumerate(quarter.units, 1)
+    ]
+    for words in quarter.required:
+        required = requirements.add(
+            tx,
+            unit_id=district,
+            unit_kind=None,
+            year=published.year,
+            terms=wording.read(words, published.date()).terms,
+            by=organizer,
+            now=published,
+        )
+        requirements.hand_out(tx, required, now=published)
+    for done, one in enumerate(placed, 1):
+        _history(tx, one, done, published, began - timedelta(days=1))
         if progress:
-            progress(done, len(quarter.units))
+            progress(done, len(placed))
     practice_room.ensure_groups(tx, now=began)
 
 
@@ -62,39 +77,47 @@ def _appoint(tx: Tx, name: str, role: Role, unit_id: int, now: datetime) -> int:
     return person_id
 
 
-def _unit(
-    tx: Tx, quarter: Quarter, unit: DemoUnit, office_id: int, place: int, published: datetime, began: datetime
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A unit in the database, with its secretary."""
+
+    unit: DemoUnit
+    unit_id: int
+    secretary: int
+
+
+def _unit(tx: Tx, unit: DemoUnit, office_id: int, place: int, now: datetime) -> Placed:
     unit_id = units.add(
         tx,
         name=unit.name,
         kind=unit.kind,
         parent_id=office_id,
-        now=published,
+        now=now,
         organization=unit.organization,
         position=place,
         highlight=unit.highlight,
         invented=unit.invented,
     )
-    secretary = _appoint(tx, unit.secretary, Role.SECRETARY, unit_id, published)
-    promised = [(words, Category.REQUIRED) for words in quarter.required]
-    promised += [(words, Category.ELECTIVE) for words in unit.electives]
-    for index, (words, category) in enumerate(promised):
-        made = _promise(tx, unit_id, secretary, words, category, published)
-        if unit.name != UNTOUCHED and place % SILENT:
-            share = REPORTED[(place + index) % len(REPORTED)]
-            _report(tx, made, secretary, share, began - timedelta(days=1))
+    return Placed(unit, unit_id, _appoint(tx, unit.secretary, Role.SECRETARY, unit_id, now))
 
 
-def _promise(
-    tx: Tx, unit_id: int, secretary: int, words: str, category: Category, published: datetime
-) -> commitments.Commitment:
+def _history(tx: Tx, placed: Placed, place: int, published: datetime, reported: datetime) -> None:
+    """What the unit has promised by itself, and what it has reported."""
+    for words in placed.unit.electives:
+        _promise(tx, placed, words, published)
+    if placed.unit.name == UNTOUCHED or place % SILENT == 0:
+        return
+    for index, made in enumerate(commitments.of_unit(tx, placed.unit_id, year=published.year)):
+        _report(tx, made, placed.secretary, REPORTED[(place + index) % len(REPORTED)], reported)
+
+
+def _promise(tx: Tx, placed: Placed, words: str, published: datetime) -> None:
     read = wording.read(words, published.date())
-    return commitments.add(
+    commitments.add(
         tx,
-        unit_id=unit_id,
+        unit_id=placed.unit_id,
         year=published.year,
-        category=category,
+        category=Category.ELECTIVE,
         words=read.words,
         kind=read.kind,
         target=read.target,
@@ -102,7 +125,7 @@ def _promise(
         parts=read.parts,
         due=read.due,
         state=State.PUBLISHED,
-        proposed_by=secretary,
+        proposed_by=placed.secretary,
         proposed_at=published,
         published_at=published,
     )

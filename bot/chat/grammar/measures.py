@@ -156,7 +156,7 @@ _LONGEST = max(map(len, _WORDS))
 
 def measure_at(folded: str, at: int) -> tuple[str, int] | None:
     """The measure whose word stands at a position, under its usual name, and where the word ends; or None."""
-    for length in range(_LONGEST, 0, -1):
+    for length in range(min(_LONGEST, len(folded) - at), 0, -1):
         found = _WORDS.get(folded[at : at + length])
         if found and not (found[1] and folded.startswith(found[1], at + length)):
             return found[0], at + length
