@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from heapq import merge
 
 from bot.chat.grammar.bounds import Bound
 from bot.chat.grammar.numerals import Number, number_at, numbers_in
@@ -44,15 +43,19 @@ _MORES: dict[str, Bound] = {"多": "at_least", "余": "at_least", "几": "at_lea
 
 def figures_of(folded: str) -> Iterator[Figure]:
     """The figures of a text from left to right; a range is one figure, of the lower value."""
-    numbers = (_figure(folded, number) for number in numbers_in(folded) if _is_said(folded, number.start))
-    for figure in merge(numbers, _vague(folded), _percents(folded), key=lambda figure: figure.start):
+    figures = [_figure(folded, number) for number in numbers_in(folded) if _is_said(folded, number.start)]
+    vague = [*_vague(folded), *_percents(folded)]
+    if vague:
+        figures = sorted(figures + vague, key=lambda figure: figure.start)
+    for figure in figures:
         yield _up_to(folded, _with_more(folded, figure))
 
 
 def _is_said(folded: str, start: int) -> bool:
     """Not a mere mark (①), and not the whole in 96/103."""
-    is_mark = "①" <= folded[start] <= "➓" or "㈠" <= folded[start] <= "㊿"
-    return not is_mark and not _PART.search(folded, max(0, start - 4), start)
+    if "①" <= folded[start] <= "➓" or "㈠" <= folded[start] <= "㊿":
+        return False
+    return _PART.search(folded, max(0, start - 4), start) is None
 
 
 def _figure(folded: str, number: Number) -> Figure:
