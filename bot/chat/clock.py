@@ -19,6 +19,16 @@ class SystemClock:
         return datetime.now(UTC)  # noqa: TID251 - the one place
 
 
+class StoppedClock:
+    """A clock that always says the same, for what must come out the same every time."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment.astimezone(UTC)
+
+    def now(self) -> datetime:
+        return self._moment
+
+
 class ShiftedClock:
     """A clock that runs at the normal pace but stands elsewhere in time, for practice and demonstrations."""
 

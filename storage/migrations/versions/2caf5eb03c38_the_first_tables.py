@@ -5,7 +5,7 @@ from alembic import op
 
 import storage.tables
 
-revision = 'a4840f274747'
+revision = '2caf5eb03c38'
 down_revision = None
 branch_labels = None
 depends_on = None
