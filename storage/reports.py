@@ -5,18 +5,18 @@ A report is `reported` until the office has verified or returned it, or its auth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select
 
 from storage.commitments import State, Status
 from storage.database import Tx
-from storage.tables import commitments, evidence, people, reports, unit_ancestors, units
+from storage.tables import commitments, evidence, reports, unit_ancestors, units
 from storage.terms import Kind
 
 
@@ -58,17 +58,6 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
-    """A report with the commitment and unit it belongs to, and who made it."""
-
-    report: Report
-    unit_id: int
-    unit_name: str
-    number: int
-    person: str
-
-
-@dataclass(frozen=True, slots=True)
 class Added:
     """The new report's id, and whether photos or files of its author wait for a report."""
 
@@ -89,7 +78,8 @@ class Coverage:
 
 
 _FIELDS = tuple(Report.__dataclass_fields__)
-_COLUMNS = tuple(reports.c[name] for name in _FIELDS)
+#: What `from_row` reads; to be selected first.
+report_columns = tuple(reports.c[name] for name in _FIELDS)
 _STANDS = reports.c.state.in_([state.value for state in STANDING])
 _WAITING = (
     select(evidence.c.id)
@@ -117,69 +107,18 @@ _ADD = (
     )
     .returning(reports.c.id, select(_WAITING).scalar_subquery())
 )
-_HISTORY = select(*_COLUMNS).where(reports.c.commitment_id == bindparam("about")).order_by(reports.c.id.desc())
+_HISTORY = (
+    select(*report_columns).where(reports.c.commitment_id == bindparam("about")).order_by(reports.c.id.desc())
+)
 _newest = (
     select(func.max(reports.c.id))
     .join(commitments, commitments.c.id == reports.c.commitment_id)
     .where(commitments.c.unit_id == bindparam("of_unit"), commitments.c.year == bindparam("in_year"), _STANDS)
     .group_by(reports.c.commitment_id)
 )
-_NEWEST = select(*_COLUMNS).where(reports.c.id.in_(_newest))
-_FILED = (
-    select(*_COLUMNS, commitments.c.unit_id, units.c.name, commitments.c.number, people.c.name.label("person"))
-    .join(commitments, commitments.c.id == reports.c.commitment_id)
-    .join(units, units.c.id == commitments.c.unit_id)
-    .join(people, people.c.id == reports.c.person_id)
-)
-_FILED_MANY = _FILED.where(reports.c.id.in_(bindparam("which", expanding=True))).order_by(reports.c.id)
-_later = reports.alias("later")
-_superseded = (
-    select(_later.c.id)
-    .where(
-        _later.c.commitment_id == reports.c.commitment_id,
-        _later.c.id > reports.c.id,
-        _later.c.state.in_([state.value for state in STANDING]),
-    )
-    .exists()
-)
+_NEWEST = select(*report_columns).where(reports.c.id.in_(_newest))
 _below = select(unit_ancestors.c.unit_id).where(
     unit_ancestors.c.ancestor_id.in_(bindparam("roots", expanding=True))
-)
-_UNVERIFIED = (
-    commitments.c.unit_id.in_(_below),
-    units.c.ended_at.is_(None),
-    reports.c.state == Review.REPORTED.value,
-    ~_superseded,
-)
-_QUEUE = (
-    _FILED.where(
-        *_UNVERIFIED,
-        or_(
-            commitments.c.unit_id > bindparam("after_unit"),
-            (commitments.c.unit_id == bindparam("after_unit"))
-            & (commitments.c.number > bindparam("after_number")),
-        ),
-    )
-    .order_by(commitments.c.unit_id, commitments.c.number, reports.c.id)
-    .limit(bindparam("most"))
-)
-_COUNT_QUEUE = (
-    select(func.count(), func.count(commitments.c.unit_id.distinct()))
-    .select_from(reports)
-    .join(commitments, commitments.c.id == reports.c.commitment_id)
-    .join(units, units.c.id == commitments.c.unit_id)
-    .where(*_UNVERIFIED)
-)
-_REVIEW = (
-    update(reports)
-    .where(reports.c.id.in_(bindparam("which", expanding=True)), reports.c.state == bindparam("before"))
-    .values(
-        state=bindparam("becomes"),
-        verified_by=bindparam("by"),
-        verified_at=bindparam("at"),
-        return_reason=bindparam("why"),
-    )
-    .returning(reports.c.id)
 )
 # What is done is not reported again every quarter; a rate that was reached has to be held, so it is.
 _owed = and_(
@@ -257,60 +196,13 @@ def add(
 
 def history(tx: Tx, commitment_id: int) -> list[Report]:
     """All reports about a commitment in whatever state, newest first."""
-    return [_report(row) for row in tx.all(_HISTORY, {"about": commitment_id})]
+    return [from_row(row) for row in tx.all(_HISTORY, {"about": commitment_id})]
 
 
 def newest_of_unit(tx: Tx, unit_id: int, *, year: int) -> dict[int, Report]:
     """For each commitment of the unit's year, by its id, the newest report that stands."""
     rows = tx.all(_NEWEST, {"of_unit": unit_id, "in_year": year})
-    return {row.commitment_id: _report(row) for row in rows}
-
-
-def filed(tx: Tx, report_ids: Iterable[int]) -> list[Filed]:
-    """These reports with what they belong to, oldest first; unknown ones are left out."""
-    return [_filed(row) for row in tx.all(_FILED_MANY, {"which": sorted(set(report_ids))})]
-
-
-def unverified(tx: Tx, roots: Sequence[int], *, after: tuple[int, int] = (0, 0), most: int = 1) -> list[Filed]:
-    """Reports at or below the roots that wait for the office, unit by unit and number by number.
-
-    Only the newest report of a commitment waits. `after` is the (unit id, number) after which to begin.
-    """
-    if not roots:
-        return []
-    values = {"roots": list(roots), "after_unit": after[0], "after_number": after[1], "most": most}
-    return [_filed(row) for row in tx.all(_QUEUE, values)]
-
-
-def count_unverified(tx: Tx, roots: Sequence[int]) -> tuple[int, int]:
-    """How many reports at or below the roots wait for the office, and from how many units they are."""
-    if not roots:
-        return 0, 0
-    row = tx.first(_COUNT_QUEUE, {"roots": list(roots)})
-    assert row is not None
-    return row[0], row[1]
-
-
-def review(
-    tx: Tx,
-    report_ids: Iterable[int],
-    *,
-    before: Review,
-    becomes: Review,
-    by: int | None = None,
-    at: datetime | None = None,
-    why: str | None = None,
-) -> list[int]:
-    """Move reports that are in the state `before` to another, and return which were; the others are left."""
-    values = {
-        "which": sorted(set(report_ids)),
-        "before": before.value,
-        "becomes": becomes.value,
-        "by": by,
-        "at": at,
-        "why": why,
-    }
-    return sorted(row.id for row in tx.all(_REVIEW, values))
+    return {row.commitment_id: from_row(row) for row in rows}
 
 
 def coverage(
@@ -332,13 +224,10 @@ def coverage(
     return [Coverage(*row) for row in tx.all(_COVERAGE, values)]
 
 
-def _report(row: Any) -> Report:
+def from_row(row: Any) -> Report:
+    """A report from a row that begins with `report_columns`."""
     values = dict(zip(_FIELDS, row[: len(_FIELDS)], strict=True))
     values["status"] = Status(row.status) if row.status else None
     values["state"] = Review(row.state)
     values["parts"] = tuple(None if part is None else Decimal(part) for part in row.parts)
     return Report(**values)
-
-
-def _filed(row: Any) -> Filed:
-    return Filed(_report(row), row.unit_id, row.name, row.number, row.person)

@@ -17,7 +17,7 @@ from handlers import Ctx
 from handlers.progress.declared import registry
 from handlers.progress.duty import evidence_since, named_unit, posts_of, some_items
 from handlers.progress.recording import REPORTED
-from storage import changes, evidence, reports
+from storage import changes, evidence, reports, reviews
 from storage.changes import Recorded
 from storage.evidence import Evidence
 from storage.reports import STANDING
@@ -129,7 +129,7 @@ def _meant(ctx: Ctx, words: str) -> tuple[int, int]:
     """The report meant, and the number of its commitment."""
     if words[:1] == "r" and words[1:].isdecimal():
         mine = {post.unit_id for post in posts_of(ctx)}
-        for filed in reports.filed(ctx.tx, [int(words[1:])]):
+        for filed in reviews.filed(ctx.tx, [int(words[1:])]):
             if filed.unit_id in mine and filed.report.state in STANDING:
                 return filed.report.id, filed.number
         raise UserError(T("这次上报已经撤销或退回了。请重新报一次，照片会自动附上。"))

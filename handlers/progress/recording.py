@@ -15,7 +15,7 @@ from handlers.progress.cards import after, bar, draft_words, parts_lines
 from handlers.progress.declared import registry
 from handlers.progress.duty import evidence_since, quarter_now
 from handlers.progress.settling import Draft
-from storage import commitments, evidence, reports
+from storage import commitments, evidence, reports, reviews
 from storage.changes import Recorded
 from storage.commitments import Commitment, State, Status
 from storage.reports import STANDING, Review
@@ -135,11 +135,11 @@ def _evidence(
 def take_back(ctx: Ctx, change: Recorded) -> None:
     """Withdraw the reports of one message; their photos wait again."""
     made = [int(report_id) for report_id in change.data["reports"]]
-    withdrawn = reports.review(ctx.tx, made, before=Review.REPORTED, becomes=Review.WITHDRAWN)
+    withdrawn = reviews.review(ctx.tx, made, before=Review.REPORTED, becomes=Review.WITHDRAWN)
     if withdrawn != sorted(made):
         raise UserError(T("办事处已经处理了这次上报，不能撤销。数字有变，请重新报一次。"))
     evidence.detach(ctx.tx, made)
-    for filed in reports.filed(ctx.tx, made):
+    for filed in reviews.filed(ctx.tx, made):
         restore(ctx, filed.report.commitment_id)
     for commitment_id, done_at in change.data["unclaimed"].items():
         at = datetime.fromisoformat(done_at) if done_at else None

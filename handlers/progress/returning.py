@@ -22,10 +22,11 @@ from handlers.progress.declared import registry
 from handlers.progress.duty import quarter_now
 from handlers.progress.recording import restore
 from handlers.progress.verifying import name_of, refuse_superseded, report_in_scope, show_next
-from storage import commitments, reports
+from storage import commitments, reports, reviews
 from storage.changes import Recorded
 from storage.commitments import Commitment
-from storage.reports import STANDING, Filed, Review
+from storage.reports import STANDING, Review
+from storage.reviews import Filed
 from storage.units import Unit
 
 RETURNED, REASON = "progress.returned", "progress.return_reason"
@@ -67,7 +68,7 @@ def send_back(ctx: Ctx, what: str) -> Reply | list[Reply]:
             return other
     if not standing:
         raise UserError(T("{unit}第{number}项没有可以退回的进度。", unit=unit.name, number=c.number))
-    return _with_reason(ctx, reports.filed(ctx.tx, [standing[0].id])[0], reason)
+    return _with_reason(ctx, reviews.filed(ctx.tx, [standing[0].id])[0], reason)
 
 
 def _other_matter(ctx: Ctx, c: Commitment, unit: Unit, reason: str) -> Reply | None:
@@ -105,7 +106,7 @@ def hear_reason(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply | list[Repl
 
 def _return(ctx: Ctx, filed: Filed, reason: str) -> list[Reply]:
     report = filed.report
-    moved = reports.review(
+    moved = reviews.review(
         ctx.tx,
         [report.id],
         before=report.state,
@@ -152,7 +153,7 @@ def undo_returning(ctx: Ctx, change: Recorded) -> None:
     if any(r.id > data["report"] and r.state in STANDING for r in history):
         raise UserError(T("书记已经重新报了，不能撤销。"))
     at = datetime.fromisoformat(data["at"]) if data["at"] else None
-    moved = reports.review(
+    moved = reviews.review(
         ctx.tx,
         [data["report"]],
         before=Review.RETURNED,

@@ -19,9 +19,10 @@ from handlers.commitments.declared import OFFICE
 from handlers.commitments.scope import office_roots, unit_in_scope
 from handlers.progress.cards import bar, parts_lines, state_words
 from handlers.progress.declared import registry
-from storage import commitments, evidence, reports, units
+from storage import commitments, evidence, reports, reviews, units
 from storage.changes import Recorded
-from storage.reports import Filed, Review
+from storage.reports import Review
+from storage.reviews import Filed
 
 VERIFIED, VERIFY_ALL = "progress.verified", "progress.verify_all"
 _REPORT = re.compile(r"#(\d{1,12})\b")
@@ -66,7 +67,7 @@ def _named(ctx: Ctx, words: str, roots: Sequence[int]) -> Reply | list[Reply]:
     item = item_at(fold(rest), 0) if rest else None
     if item is None:
         return show_next(ctx, [unit.id]) or say(T("{unit}没有等待核实的进度。", unit=unit.name))
-    waiting = reports.unverified(ctx.tx, [unit.id], most=_MOST_AT_ONCE)
+    waiting = reviews.unverified(ctx.tx, [unit.id], most=_MOST_AT_ONCE)
     found = next((f for f in waiting if f.number == item[0] and f.unit_id == unit.id), None)
     if found is None:
         raise UserError(
@@ -78,7 +79,7 @@ def _named(ctx: Ctx, words: str, roots: Sequence[int]) -> Reply | list[Reply]:
 
 def report_in_scope(ctx: Ctx, report_id: int) -> Filed:
     """The report that a button names; raises UserError when it is not this person's to judge."""
-    for filed in reports.filed(ctx.tx, [report_id]):
+    for filed in reviews.filed(ctx.tx, [report_id]):
         if units.is_within(ctx.tx, filed.unit_id, office_roots(ctx)):
             return filed
     raise UserError(T("这条进度不归您核实，或者已经不在了。发“核实”看待办。"))
@@ -113,7 +114,7 @@ def refuse_superseded(ctx: Ctx, filed: Filed) -> None:
 
 
 def _move(ctx: Ctx, report_ids: Sequence[int]) -> list[int]:
-    moved = reports.review(
+    moved = reviews.review(
         ctx.tx, report_ids, before=Review.REPORTED, becomes=Review.VERIFIED, by=ctx.actor.id, at=ctx.now
     )
     if not moved:
@@ -133,10 +134,10 @@ def name_of(ctx: Ctx, filed: Filed) -> Text:
 
 def show_next(ctx: Ctx, roots: Sequence[int], *, after: tuple[int, int] = (0, 0)) -> Reply | None:
     """The first report that waits behind `after`; None when there is none."""
-    waiting = reports.unverified(ctx.tx, roots, after=after, most=1)
+    waiting = reviews.unverified(ctx.tx, roots, after=after, most=1)
     if not waiting:
         return None
-    left, _units = reports.count_unverified(ctx.tx, roots)
+    left = reviews.count_unverified(ctx.tx, roots)
     return _card(ctx, waiting[0], left)
 
 
@@ -166,7 +167,7 @@ def _card(ctx: Ctx, filed: Filed, left: int) -> Reply:
 
 
 def _nothing_left(ctx: Ctx, roots: Sequence[int]) -> Reply:
-    left, _units = reports.count_unverified(ctx.tx, roots)
+    left = reviews.count_unverified(ctx.tx, roots)
     if not left:
         return say(T("没有等待核实的进度。"))
     again = ((Button(T("从头再看"), "verify"),),)
@@ -177,7 +178,7 @@ def _nothing_left(ctx: Ctx, roots: Sequence[int]) -> Reply:
 
 
 def _ask_all(ctx: Ctx, roots: Sequence[int], where: Text | str) -> Reply:
-    waiting = reports.unverified(ctx.tx, roots, most=_MOST_AT_ONCE)
+    waiting = reviews.unverified(ctx.tx, roots, most=_MOST_AT_ONCE)
     if not waiting:
         return say(T("没有等待核实的进度。"))
     ctx.ask(VERIFY_ALL, reports=[filed.report.id for filed in waiting])
@@ -202,7 +203,7 @@ def verify_all(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
         return say(T("好的，没有核实。"), replace=True)
     if not (means_yes(said.text) or said.text.removeprefix("核实").strip() in ("", *_EVERYTHING)):
         raise UserError(T("请点“全部核实”，或发“取消”。"))
-    waiting = {filed.report.id for filed in reports.unverified(ctx.tx, office_roots(ctx), most=_MOST_AT_ONCE)}
+    waiting = {filed.report.id for filed in reviews.unverified(ctx.tx, office_roots(ctx), most=_MOST_AT_ONCE)}
     moved = _move(ctx, [report_id for report_id in data["reports"] if report_id in waiting])
     summary = TN("核实{count}条进度", "核实{count}条进度", len(moved))
     ctx.record(Change(VERIFIED, summary, subject_id=moved[0], data={"reports": moved}))
@@ -214,5 +215,5 @@ def verify_all(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
 def undo_verifying(ctx: Ctx, change: Recorded) -> None:
     """They wait again, unless somebody has done something with them since."""
     ids = change.data["reports"]
-    if reports.review(ctx.tx, ids, before=Review.VERIFIED, becomes=Review.REPORTED) != sorted(ids):
+    if reviews.review(ctx.tx, ids, before=Review.VERIFIED, becomes=Review.REPORTED) != sorted(ids):
         raise UserError(T("其中有的后来又处理过了，不能撤销。"))

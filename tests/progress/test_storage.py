@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.chat.messages import Attachment
-from storage import commitments, evidence, reports
+from storage import commitments, evidence, reports, reviews
 from storage.commitments import Category, Kind, State, Status
 from storage.database import Tx
 from storage.reports import Added, Coverage, Review
@@ -111,14 +111,14 @@ def test_only_the_newest_report_of_a_commitment_waits_for_the_office(world: Worl
         newer = report(world, tx, first, "60")
         other = report(world, tx, promise(world, tx, "公园道社区"), who="李建国")
         report(world, tx, promise(world, tx, "欢河村"), who="赵强")
-        waiting = reports.unverified(tx, office, most=10)
+        waiting = reviews.unverified(tx, office, most=10)
         assert [(f.report.id, f.unit_name, f.number, f.person) for f in waiting] == [
             (newer.id, "大里村", 1, "王芳"),
             (other.id, "公园道社区", 1, "李建国"),
         ]
-        assert reports.count_unverified(tx, office) == (2, 2)
+        assert reviews.count_unverified(tx, office) == 2
         after = (waiting[0].unit_id, waiting[0].number)
-        assert [f.report.id for f in reports.unverified(tx, office, after=after)] == [other.id]
+        assert [f.report.id for f in reviews.unverified(tx, office, after=after)] == [other.id]
 
 
 def test_review_moves_only_what_is_still_in_the_expected_state(world: World) -> None:
@@ -127,11 +127,11 @@ def test_review_moves_only_what_is_still_in_the_expected_state(world: World) -> 
         commitment_id = promise(world, tx, "大里村")
         first, second = report(world, tx, commitment_id), report(world, tx, commitment_id)
         both = [first.id, second.id]
-        moved = reports.review(
+        moved = reviews.review(
             tx, [second.id], before=Review.REPORTED, becomes=Review.VERIFIED, by=chen, at=world.now
         )
         assert moved == [second.id]
-        moved = reports.review(
+        moved = reviews.review(
             tx, both, before=Review.REPORTED, becomes=Review.RETURNED, by=chen, at=world.now, why="照片看不清"
         )
         assert moved == [first.id]
@@ -139,7 +139,7 @@ def test_review_moves_only_what_is_still_in_the_expected_state(world: World) -> 
         assert (newest.state, newest.verified_by, newest.verified_at) == (Review.VERIFIED, chen, world.now)
         assert (oldest.state, oldest.return_reason) == (Review.RETURNED, "照片看不清")
         assert reports.newest_of_unit(tx, world.units["大里村"], year=2021) == {commitment_id: newest}
-        assert [f.unit_name for f in reports.filed(tx, [*both, 999])] == ["大里村", "大里村"]
+        assert [f.unit_name for f in reviews.filed(tx, [*both, 999])] == ["大里村", "大里村"]
 
 
 @pytest.mark.parametrize("office", ["枫杨办事处", "高新区"])
@@ -163,6 +163,6 @@ def test_coverage_counts_units_that_owe_and_those_that_do_not(world: World, offi
 
 def test_nothing_is_asked_of_the_database_for_no_units(world: World) -> None:
     with world.database.transaction() as tx:
-        assert reports.unverified(tx, []) == []
-        assert reports.count_unverified(tx, []) == (0, 0)
+        assert reviews.unverified(tx, []) == []
+        assert reviews.count_unverified(tx, []) == 0
         assert reports.coverage(tx, [], year=2021, quarter="2021Q1", before=world.now, kinds=()) == []

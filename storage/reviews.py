@@ -1,0 +1,132 @@
+"""What waits to be verified, and what the office has made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, or_, select, update
+
+from storage.database import Tx
+from storage.reports import STANDING, Report, Review, from_row, report_columns
+from storage.tables import commitments, people, reports, unit_ancestors, units
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A report with the commitment and unit it belongs to, and who made it."""
+
+    report: Report
+    unit_id: int
+    unit_name: str
+    number: int
+    person: str
+
+
+_FILED = (
+    select(
+        *report_columns, commitments.c.unit_id, units.c.name, commitments.c.number, people.c.name.label("person")
+    )
+    .join(commitments, commitments.c.id == reports.c.commitment_id)
+    .join(units, units.c.id == commitments.c.unit_id)
+    .join(people, people.c.id == reports.c.person_id)
+)
+_FILED_MANY = _FILED.where(reports.c.id.in_(bindparam("which", expanding=True))).order_by(reports.c.id)
+_later = reports.alias("later")
+_superseded = (
+    select(_later.c.id)
+    .where(
+        _later.c.commitment_id == reports.c.commitment_id,
+        _later.c.id > reports.c.id,
+        _later.c.state.in_([state.value for state in STANDING]),
+    )
+    .exists()
+)
+_below = select(unit_ancestors.c.unit_id).where(
+    unit_ancestors.c.ancestor_id.in_(bindparam("roots", expanding=True))
+)
+_UNVERIFIED = (
+    commitments.c.unit_id.in_(_below),
+    units.c.ended_at.is_(None),
+    reports.c.state == Review.REPORTED.value,
+    ~_superseded,
+)
+_QUEUE = (
+    _FILED.where(
+        *_UNVERIFIED,
+        or_(
+            commitments.c.unit_id > bindparam("after_unit"),
+            (commitments.c.unit_id == bindparam("after_unit"))
+            & (commitments.c.number > bindparam("after_number")),
+        ),
+    )
+    .order_by(commitments.c.unit_id, commitments.c.number, reports.c.id)
+    .limit(bindparam("most"))
+)
+_COUNT_QUEUE = (
+    select(func.count())
+    .select_from(reports)
+    .join(commitments, commitments.c.id == reports.c.commitment_id)
+    .join(units, units.c.id == commitments.c.unit_id)
+    .where(*_UNVERIFIED)
+)
+_REVIEW = (
+    update(reports)
+    .where(reports.c.id.in_(bindparam("which", expanding=True)), reports.c.state == bindparam("before"))
+    .values(
+        state=bindparam("becomes"),
+        verified_by=bindparam("by"),
+        verified_at=bindparam("at"),
+        return_reason=bindparam("why"),
+    )
+    .returning(reports.c.id)
+)
+
+
+def filed(tx: Tx, report_ids: Iterable[int]) -> list[Filed]:
+    """These reports with what they belong to, oldest first; unknown ones are left out."""
+    return [_filed(row) for row in tx.all(_FILED_MANY, {"which": sorted(set(report_ids))})]
+
+
+def unverified(tx: Tx, roots: Sequence[int], *, after: tuple[int, int] = (0, 0), most: int = 1) -> list[Filed]:
+    """Reports at or below the roots that wait for the office, unit by unit and number by number.
+
+    Only the newest report of a commitment waits. `after` is the (unit id, number) after which to begin.
+    """
+    if not roots:
+        return []
+    values = {"roots": list(roots), "after_unit": after[0], "after_number": after[1], "most": most}
+    return [_filed(row) for row in tx.all(_QUEUE, values)]
+
+
+def count_unverified(tx: Tx, roots: Sequence[int]) -> int:
+    """How many reports at or below the roots wait for the office."""
+    return int(tx.scalar(_COUNT_QUEUE, {"roots": list(roots)})) if roots else 0
+
+
+def review(
+    tx: Tx,
+    report_ids: Iterable[int],
+    *,
+    before: Review,
+    becomes: Review,
+    by: int | None = None,
+    at: datetime | None = None,
+    why: str | None = None,
+) -> list[int]:
+    """Move reports that are in the state `before` to another, and return which were; the others are left."""
+    values = {
+        "which": sorted(set(report_ids)),
+        "before": before.value,
+        "becomes": becomes.value,
+        "by": by,
+        "at": at,
+        "why": why,
+    }
+    return sorted(row.id for row in tx.all(_REVIEW, values))
+
+
+def _filed(row: Any) -> Filed:
+    return Filed(from_row(row), row.unit_id, row.name, row.number, row.person)
