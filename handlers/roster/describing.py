@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.chat.people import ROLE_WORDS
-from bot.chat.texts import T, Text, Words
+from bot.chat.texts import T, Text, Value, Words
 from handlers.roster.plan import Plan, PlannedPost, Shift
 from handlers.roster.sheets import Problem
 
@@ -27,7 +27,7 @@ def _problems(problems: Sequence[Problem], most: int | None) -> Iterator[Words]:
 
 def _problem(problem: Problem) -> Text:
     if not problem.row:
-        return T("{reason}", reason=problem.reason)
+        return problem.reason
     return T(
         "{sheet}第{row}行“{column}”：{reason}",
         sheet=problem.sheet,
@@ -88,7 +88,7 @@ def _shifts(shifts: Sequence[Shift]) -> list[Text]:
 
 
 def _shift(shift: Shift) -> Text:
-    values = {"column": shift.column.value, "before": shift.before, "after": shift.after}
+    values: dict[str, Value] = {"column": shift.column.value, "before": shift.before, "after": shift.after}
     if not shift.before:
         return T("{column}填为“{after}”", **values)
     if not shift.after:

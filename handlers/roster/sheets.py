@@ -150,7 +150,7 @@ def _workbook_rows(data: bytes) -> Iterator[tuple[str, Iterator[list[str]]]]:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     except UserError:
         raise
-    except Exception as error:
+    except Exception as error:  # a file from outside may be broken in any way
         raise UserError(_UNREADABLE) from error
     for sheet in book.worksheets:
         yield str(sheet.title), _sheet_rows(sheet)
@@ -163,7 +163,7 @@ def _sheet_rows(sheet: Any) -> Iterator[list[str]]:
         sheet.reset_dimensions()
         for row in sheet.iter_rows(max_col=_COLUMNS, values_only=True):
             yield [_text(value) for value in row]
-    except Exception as error:
+    except Exception as error:  # as above: the rows are parsed only as they are read
         raise UserError(_UNREADABLE) from error
 
 

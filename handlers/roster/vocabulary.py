@@ -128,7 +128,7 @@ _ENDED = frozenset(
 )
 #: What the template's example rows say, so that they are never taken for real ones.
 EXAMPLE = "示例"
-_EXAMPLE = frozenset((EXAMPLE, "例子", "样例", "example"))
+_EXAMPLE = (EXAMPLE, "例子", "样例", "example")
 
 _SPACE = re.compile(r"\s+")
 _BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
