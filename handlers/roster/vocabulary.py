@@ -92,9 +92,9 @@ ORGANIZATION_WORDS: dict[str, Text] = {
     "branch": T("党支部"),
 }
 _ORGANIZATIONS = {
-    "committee": "党委 党的委员会 committee",
+    "committee": "党委 党的委员会 committee partycommittee",
     "general_branch": "党总支 总支 党总支部 总支部 general_branch generalbranch",
-    "branch": "党支部 支部 branch",
+    "branch": "党支部 支部 branch partybranch",
 }
 _ROLES = {
     Role.ORGANIZER: "组织者 党群工作部 党群部 组织部 组织科 区管理员 总管理员 活动管理员",

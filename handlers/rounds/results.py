@@ -137,7 +137,6 @@ def publish(ctx: Ctx, words: str | None) -> Reply:
         _table(places),
         T("公布前几名时，其余单位由我私下告知各自的成绩。公布后不能收回。"),
         buttons=tuple((choice,) for choice in choices),
-        replace=True,
     )
 
 
