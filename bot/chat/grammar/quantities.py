@@ -100,6 +100,6 @@ def _up_to(folded: str, figure: Figure) -> Figure:
         return replace(figure, end=number.end) if number else figure
     joint = _RANGE.match(folded, figure.end)
     upper = number_at(folded, joint.end()) if joint else None
-    if upper is None or upper.value <= figure.value:
+    if upper is None or upper.value <= figure.value or folded[figure.start - 1 : figure.start] in ("从", "由"):
         return figure
     return replace(figure, end=upper.end, bound="about", unit=folded[upper.end - 1] if figure.unit else "")

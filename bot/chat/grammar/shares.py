@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from bot.chat.grammar.bounds import Bound, bound_of
-from bot.chat.grammar.numerals import Number, number_at
-
-_FRACTION_PLACES = Decimal("0.0001")
+from bot.chat.grammar.measures import measure_at
+from bot.chat.grammar.numerals import number_at
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share in a folded text, from `start` up to `end`; `value` 1 is the whole, and it may be more."""
+    """A share in a folded text, from `start` up to `end`; `value` 1 is the whole, and it may be more.
+
+    Words for the bound stand outside, except where they make the share (过半, 大半).
+    """
 
     value: Decimal
     start: int
@@ -22,89 +24,88 @@ class Share:
     bound: Bound = "exact"
 
 
-_NUMBER = r"[0-9零〇一二两三四五六七八九十百点.]{1,8}"
-_PERCENT = re.compile(
-    rf"(?<![0-9.])(?P<sign>[0-9]{{1,6}}(?:\.[0-9]{{1,4}})?)\s?%|百分之\s?(?P<words>{_NUMBER})|(?P<all>百分百|百分之百)"
+_PLACES = Decimal("0.0001")
+_FIGURE = r"(?<![0-9])(?<![0-9]\.)[0-9]{1,6}(?:\.[0-9]{1,4})?"
+_DIGIT = "[一二两三四五六七八九]"
+_UNTIL = r"\s?(?:-{1,2}|~)\s?"
+# How 成 goes on when it tells no tenths: 成立, 成效, 成员, 一成不变.
+_NO_TENTHS = "[立功长员果为效套品本都绩型熟语就不材]"
+_NO_HALF = "[年天月日径数路个导]"
+_SHARE = re.compile(
+    rf"(?P<percent>{_FIGURE})(?:%?{_UNTIL}(?P<upper>[0-9]{{1,3}}(?:\.[0-9]{{1,4}})?))?\s?%"
+    rf"|(?<![0-9])%\s?(?P<reversed>[0-9]{{1,3}}(?:\.[0-9]{{1,4}})?)(?![0-9%])"
+    r"|(?P<hundredths>百分之\s?)(?=[0-9零一二两三四五六七八九十])|(?P<all>百分(?:之)?百|全[部数](?!.{0,6}(?:前期|手续|招标|设计|采购|审批))"
+    r"(?=.{0,4}?(?:完|毕|竣|办?结|建成|到位|[装弄修]好|清零|落实|解决|销号|兑现|通[车水电气]|拆除|投用|投入使用|验收)|[,.;!\s]|$))"
+    rf"|(?<![0-9.一二三四五六七八九十])(?P<tenths>{_DIGIT}|十|[0-9](?:\.[0-9])?|10)(?P<to>、?{_DIGIT}|(?:{_UNTIL}|、)[0-9])?"
+    rf"\s?成(?!{_NO_TENTHS})(?:(?P<five>{_DIGIT}|半)(?![一二三四五六七八九十]))?"
+    rf"|(?P<below>[0-9]{{1,3}}|{_DIGIT}|十|百)分之\s?(?P<above>[0-9]{{1,2}}|{_DIGIT})"
+    r"|(?<![0-9./])(?P<part>[1-9])/(?P<of>[2-9]|10)(?![0-9./月日])"
+    rf"|(?P<more>(?:超过?|(?<![经通路])过)了?一?半(?!{_NO_HALF})|一?[大多]半(?!{_NO_HALF})|(?:一半|半数)(?:以上|多))"
+    rf"|(?P<less>一?小半(?!{_NO_HALF}))"
+    rf"|(?P<half>一半|半数|对半|(?<=[近了])半(?!{_NO_HALF})|(?<=完成)半(?!{_NO_HALF}))"
 )
-_TENTHS = re.compile(
-    r"(?<![0-9一二三四五六七八九十])(?P<tenths>[1-9一二三四五六七八九])(?P<to>[二三四五六七八九])?\s?成(?P<half>半)?(?P<more>[1-9一二三四五六七八九])?"
-    r"(?![立功长员果为套品本员都绩])"
-)
-_FRACTION = re.compile(r"(?P<below>[二三四五六七八九十2-9]|10)分之(?P<above>[一二三四五六七八九1-9])")
-_HALF = re.compile(
-    r"(?P<more>过半|超过?一?半|一大半|大半|一半以上|多半)|(?P<half>(?<![上下前后大多小])一半(?!以上)|(?<=[了成约近到])半(?=[,.;\s]|$))"
-)
-_WHOLE = re.compile(r"全部(?=完成|完工|办结|到位|建成|装完|做完|结束|[,.;!\s]|$)|百分百|百分之百")
-_DIGITS = dict(zip("一二三四五六七八九", range(1, 10), strict=True))
+# 没有全部完成 and 力争年底全部完成 do not say that it is the whole.
+_NOT = re.compile(r"(?:没有?|未能?|不是?|非|前)$|(?:力争|争取|确保|预计|计划|将|要|[年月]底)[^,.;!?]{0,8}$")
 
 
 def shares_in(folded: str) -> tuple[Share, ...]:
     """The shares of a text from left to right, without overlap.
 
-    Exact decimals; a fraction has four places (三分之二 is 0.6667). "过半" is at least a half, 六七成 about six
-    tenths: the lower of the two.
+    Exact decimals; a fraction has four places (三分之二 is 0.6667). "过半" is at least a half. A range (六七成,
+    60%-70%) is about its lower end.
     """
-    found = [*_percents(folded), *_tenths(folded), *_fractions(folded), *_halves(folded), *_wholes(folded)]
-    found.sort(key=lambda share: (share.start, -share.end))
-    kept: list[Share] = []
-    for share in found:
-        if not kept or share.start >= kept[-1].end:
-            kept.append(share)
-    return tuple(kept)
+    found: list[Share] = []
+    for match in _SHARE.finditer(folded):
+        share = _share(folded, match) if not found or match.start() >= found[-1].end else None
+        if share:
+            found.append(share)
+    return tuple(found)
 
 
-def _bounded(folded: str, value: Decimal, start: int, end: int, bound: Bound = "exact") -> Share:
-    return Share(value, start, end, bound if bound != "exact" else bound_of(folded, start, end))
+def _share(folded: str, match: re.Match[str]) -> Share | None:
+    start, end = match.span()
+    if match["more"] or match["less"]:
+        return Share(Decimal("0.5"), start, end, "at_least" if match["more"] else "at_most")
+    if match["part"] and measure_at(folded, end):
+        # 3/5项 counts items.
+        return None
+    if match["all"] and _NOT.search(folded, max(0, start - 10), start):
+        return None
+    if match["hundredths"]:
+        number = number_at(folded, end)
+        return _bounded(folded, number.value / 100, start, number.end) if number else None
+    value = _value(match.groupdict())
+    if value is None:
+        return None
+    if match["upper"] or match["to"]:
+        return Share(value, start, end, "about")
+    return _bounded(folded, value, start, end)
 
 
-def _percents(folded: str) -> list[Share]:
-    found = []
-    for match in _PERCENT.finditer(folded):
-        if match["all"]:
-            continue
-        if match["sign"]:
-            found.append(_bounded(folded, Decimal(match["sign"]) / 100, match.start(), match.end()))
-            continue
-        number: Number | None = number_at(folded, match.start("words"))
-        if number is not None:
-            found.append(_bounded(folded, number.value / 100, match.start(), number.end))
-    return found
+def _bounded(folded: str, value: Decimal, start: int, end: int) -> Share:
+    return Share(value, start, end, bound_of(folded, start, end))
 
 
-def _tenths(folded: str) -> list[Share]:
-    found = []
-    for match in _TENTHS.finditer(folded):
-        value = Decimal(_digit(match["tenths"])) / 10
-        if match["half"]:
-            value += Decimal("0.05")
-        elif match["more"]:
-            value += Decimal(_digit(match["more"])) / 100
-        found.append(_bounded(folded, value, match.start(), match.end(), "about" if match["to"] else "exact"))
-    return found
+def _value(parts: dict[str, str]) -> Decimal | None:
+    if figure := parts["percent"] or parts["reversed"]:
+        return Decimal(figure) / 100
+    if parts["all"]:
+        return Decimal(1)
+    if parts["half"]:
+        return Decimal("0.5")
+    if parts["tenths"]:
+        five = Decimal(5) if parts["five"] == "半" else _number(parts["five"] or "零")
+        return (_number(parts["tenths"]) * 10 + five) / 100
+    return _fraction(parts["part"] or parts["above"], parts["of"] or parts["below"])
 
 
-def _fractions(folded: str) -> list[Share]:
-    found = []
-    for match in _FRACTION.finditer(folded):
-        below, above = number_at(match["below"], 0), _digit(match["above"])
-        if below is None or below.value < above:
-            continue
-        value = (Decimal(above) / below.value).quantize(_FRACTION_PLACES)
-        found.append(_bounded(folded, value.normalize(), match.start(), match.end()))
-    return found
+def _fraction(above: str, below: str) -> Decimal | None:
+    part, whole = _number(above), Decimal(100) if below == "百" else _number(below)
+    if not 0 < part <= whole:
+        return None
+    return (part / whole).quantize(_PLACES, ROUND_HALF_UP).normalize()
 
 
-def _halves(folded: str) -> list[Share]:
-    half = Decimal("0.5")
-    return [
-        _bounded(folded, half, m.start(), m.end(), "at_least" if m["more"] else "exact")
-        for m in _HALF.finditer(folded)
-    ]
-
-
-def _wholes(folded: str) -> list[Share]:
-    return [Share(Decimal(1), match.start(), match.end()) for match in _WHOLE.finditer(folded)]
-
-
-def _digit(word: str) -> int:
-    return _DIGITS[word] if word in _DIGITS else int(word)
+def _number(word: str) -> Decimal:
+    number = number_at(word, 0)
+    return number.value if number else Decimal(0)
