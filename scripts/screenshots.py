@@ -65,7 +65,8 @@ def main() -> None:
 
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 780}
-#: file, account, room, window, scale, what is to be seen. After a fresh load p1 is the organizer and p17 the secretary of 大里村.
+#: File, account, room, window, scale, and what is to be seen. After a fresh load p1 is the organizer and
+#: p17 the secretary of 大里村.
 SHOTS = (
     ("desktop", "p1", "group:1", DESKTOP, 1, "4月30日专场比学"),
     ("phone", "p17", "private:p17", PHONE, 2, "路灯装了36盏，还剩84盏"),

@@ -50,7 +50,7 @@ def greeting(holder: Holder) -> Reply:
     return say(
         title(T("这里是练习室：您扮演{name}", name=holder.name)),
         T(
-            "{unit}{role}。现在是2021年3月22日，一季度的报告期。",
+            "{unit}，{role}。现在是2021年3月22日，一季度的报告期。",
             unit=holder.unit_name,
             role=ROLE_WORDS[holder.role],
         ),

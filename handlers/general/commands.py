@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.chat.grammar.suggest import closest
-
 from bot.chat.arguments import Choice, Rest
 from bot.chat.commands import Command, Registry, Section
 from bot.chat.errors import UserError
+from bot.chat.grammar.suggest import closest
 from bot.chat.messages import Block, Button, Fields, Line, Reply, faint, quote, say, title
 from bot.chat.people import ROLE_WORDS, Role
 from bot.chat.texts import CHINESE, ENGLISH, T, Words
