@@ -57,7 +57,9 @@ def test_the_example_configuration_is_the_defaults() -> None:
 
 
 def test_no_address_of_a_registry_is_named() -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")
     hosts = ["pypi" + ".org", "python" + "hosted.org", "npmjs" + ".org", "npmjs" + ".com", "debian" + ".org"]
     named = [
         f"{name}: {host}"
