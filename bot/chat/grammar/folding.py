@@ -28,7 +28,13 @@ _ODD = {
 }
 #: Blocks whose characters are plain ones in another dress: radicals (from PDF), compatibility ideographs,
 #: small and full-width forms.
-_DRESSED = (range(0x2E80, 0x2FE0), range(0xF900, 0xFB00), range(0xFE50, 0xFE70), range(0xFF01, 0xFF65))
+_DRESSED = (
+    range(0x2E80, 0x2FE0),
+    range(0xF900, 0xFB00),
+    range(0xFE50, 0xFE70),
+    range(0xFF01, 0xFF65),
+    range(0xFFE0, 0xFFE7),
+)
 
 
 def _pairs() -> Iterator[tuple[str, str]]:

@@ -44,10 +44,12 @@ def closest(word: str, choices: Iterable[str], limit: int = 3, cutoff: float = 6
 
 def _score(wanted: str, name: str) -> float:
     whole = fuzz.ratio(wanted, name)
-    if whole == 100 or max(len(wanted), len(name)) > _LONG:
+    if whole == 100 or len(name) > _LONG:
         return whole
     if wanted.isascii():
         return whole if name.isascii() else max(whole, fuzz.ratio(wanted.replace(" ", ""), spelled(name)))
+    if len(wanted) > _LONG:
+        return whole
     bare_wanted, bare_name = _bare(wanted), _bare(name)
     return max(
         whole, _alike(wanted, name), _alike(bare_wanted, bare_name) - _ENDING, _part(bare_wanted, bare_name)
