@@ -140,7 +140,7 @@ def item_at(folded: str, at: int) -> tuple[int, int] | None:
     """
     ordinal = _ORDINAL.match(folded, at)
     found = number_at(folded, ordinal.end() if ordinal else at)
-    if found is None or found.value != found.value.to_integral_value() or not 0 < found.value < 1000:
+    if found is None or found.about or found.value % 1 or not 0 < found.value < 1000:
         return None
     counter = _COUNTER.match(folded, found.end)
     if counter:

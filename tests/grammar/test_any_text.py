@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.grammar.amounts import amounts_in, convert
@@ -81,6 +81,8 @@ def test_dates_at_the_ends_of_the_calendar_are_read_without_an_error(text: str, 
     assert in_order(dates_in(fold(text), today), text)
 
 
+# The first suggestion loads the dictionary of sounds.
+@settings(deadline=None)
 @given(TEXTS, st.lists(TEXTS, max_size=5))
 def test_suggestions_are_choices(word: str, choices: list[str]) -> None:
     near = closest(word, choices)
@@ -88,6 +90,7 @@ def test_suggestions_are_choices(word: str, choices: list[str]) -> None:
     assert set(near) <= set(choices)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=12).filter(lambda word: fold(word).strip() != ""), st.lists(TEXTS, max_size=5))
 def test_a_word_that_is_there_is_suggested_first(word: str, choices: list[str]) -> None:
     word = fold(word).strip().casefold()
