@@ -1,9 +1,6 @@
-"""The roster: everything that is declared in this folder, in the order in which the help lists it."""
+"""The roster: everything that is declared in this folder."""
 
-# isort: off
-from handlers.roster import issuing, binding, files, groups, handover, appointing
-
-# isort: on
+from handlers.roster import binding, files, groups, posts
 from handlers.roster.declared import registry
 
-__all__ = ["appointing", "binding", "files", "groups", "handover", "issuing", "registry"]
+__all__ = ["binding", "files", "groups", "posts", "registry"]
