@@ -222,6 +222,11 @@ def speak(tx: Tx, actor: Actor, language: str) -> None:
         tx.execute(_SPEAK_PERSON, {"which": actor.person_id, "speaks": language})
 
 
+def speak_person(tx: Tx, person_id: int, language: str) -> None:
+    """The language in which somebody is answered, wherever they write from."""
+    tx.execute(_SPEAK_PERSON, {"which": person_id, "speaks": language})
+
+
 def speak_in(tx: Tx, chat_id: int, language: str) -> None:
     """The language of a group."""
     tx.execute(_SPEAK_CHAT, {"which": chat_id, "speaks": language})

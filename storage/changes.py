@@ -35,6 +35,16 @@ _LAST = (
     .order_by(changes.c.id.desc())
     .limit(1)
 )
+_ACTED = select(
+    select(changes.c.id)
+    .where(
+        changes.c.person_id == bindparam("who"),
+        changes.c.id > bindparam("after"),
+        changes.c.unit_id == bindparam("for_unit"),
+        changes.c.undone_at.is_(None),
+    )
+    .exists()
+)
 _UNDONE = (
     update(changes)
     .where(changes.c.id == bindparam("which"), changes.c.undone_at.is_(None))
@@ -95,6 +105,11 @@ def last_of(tx: Tx, *, person_id: int, since: datetime) -> Recorded | None:
     """The person's newest change since then that has not been taken back."""
     row = tx.first(_LAST, {"who": person_id, "since": since})
     return _recorded(row) if row else None
+
+
+def acted(tx: Tx, person_id: int, *, unit_id: int, after: int) -> bool:
+    """Whether the person has changed something of the unit's after that change, and it still stands."""
+    return bool(tx.scalar(_ACTED, {"who": person_id, "after": after, "for_unit": unit_id}))
 
 
 def mark_undone(tx: Tx, change_id: int, *, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from bot.chat.people import Role
 from storage.database import Tx
@@ -86,6 +86,30 @@ _CALLED = (
         ),
     )
 ).order_by(people.c.id)
+_NAMED_BELOW = _HOLDERS_BELOW.where(people.c.name == bindparam("called"))
+_NUMBERED_BELOW = _HOLDERS_BELOW.where(people.c.id == bindparam("who"))
+_BY_MOBILE = _PEOPLE.where(people.c.mobile == bindparam("number"), people.c.ended_at.is_(None)).order_by(
+    people.c.id
+)
+_END_PERSON = update(people).where(people.c.id == bindparam("which")).values(ended_at=bindparam("now"))
+_SET_MOBILE = update(people).where(people.c.id == bindparam("which")).values(mobile=bindparam("number"))
+_RESUME = (
+    update(posts)
+    .where(
+        posts.c.person_id == bindparam("who"),
+        posts.c.unit_id == bindparam("where"),
+        posts.c.role == bindparam("as_role"),
+        posts.c.until == bindparam("ended"),
+    )
+    .values(until=None)
+)
+_WITHDRAW = delete(posts).where(
+    posts.c.person_id == bindparam("who"),
+    posts.c.unit_id == bindparam("where"),
+    posts.c.role == bindparam("as_role"),
+    posts.c.since == bindparam("begun"),
+    posts.c.until.is_(None),
+)
 _IN_ROLE_BELOW = _HOLDERS_BELOW.where(posts.c.role == bindparam("as_role"))
 
 
@@ -169,6 +193,46 @@ def posts_of(tx: Tx, person_id: int) -> list[Holder]:
 def called(tx: Tx, name: str, *, roots: Sequence[int]) -> list[Person]:
     """Everybody of exactly this name who has or had a post at or below the roots."""
     return [Person(*row) for row in tx.all(_CALLED, {"called": name, "roots": list(roots)})] if roots else []
+
+
+def by_mobile(tx: Tx, mobile: str) -> list[Person]:
+    """Everybody with exactly this mobile number."""
+    return [Person(*row) for row in tx.all(_BY_MOBILE, {"number": mobile})]
+
+
+def set_mobile(tx: Tx, person_id: int, mobile: str) -> None:
+    """Note somebody's mobile number."""
+    tx.execute(_SET_MOBILE, {"which": person_id, "number": mobile})
+
+
+def held_below(
+    tx: Tx, roots: Sequence[int], *, name: str | None = None, person_id: int | None = None
+) -> list[Holder]:
+    """The posts at or below the roots of everybody of exactly this name, or of one person."""
+    if not roots:
+        return []
+    if person_id is not None:
+        rows = tx.all(_NUMBERED_BELOW, {"roots": list(roots), "who": person_id})
+    else:
+        rows = tx.all(_NAMED_BELOW, {"roots": list(roots), "called": name})
+    return [_holder(row) for row in rows]
+
+
+def resume(tx: Tx, *, person_id: int, unit_id: int, role: Role, ended: datetime) -> bool:
+    """Take back that a post ended at that moment; False when there is no such end."""
+    values = {"who": person_id, "where": unit_id, "as_role": role.value, "ended": ended}
+    return tx.execute(_RESUME, values).rowcount > 0
+
+
+def withdraw(tx: Tx, *, person_id: int, unit_id: int, role: Role, begun: datetime) -> bool:
+    """Take back that a post began at that moment, as if it had never been; False when it has ended since."""
+    values = {"who": person_id, "where": unit_id, "as_role": role.value, "begun": begun}
+    return tx.execute(_WITHDRAW, values).rowcount > 0
+
+
+def end(tx: Tx, person_id: int, *, now: datetime) -> None:
+    """Somebody is no longer on the roster, such as one who was entered by mistake."""
+    tx.execute(_END_PERSON, {"which": person_id, "now": now})
 
 
 def in_role_below(tx: Tx, roots: Sequence[int], role: Role) -> list[Holder]:

@@ -43,7 +43,8 @@ _POSTS: Select[Any] = select(
 ).order_by(posts.c.id)
 _POSTS_BELOW = _POSTS.where(posts.c.unit_id.in_(_below))
 
-_ADD_UNITS = insert(units).returning(units.c.id, sort_by_parameter_order=True)
+# The rows come back in any order (SQLite would otherwise take one statement for each), so they say what they are.
+_ADD_UNITS = insert(units).returning(units.c.id, units.c.parent_id, units.c.name)
 _self = unit_ancestors.alias("self")
 _unplaced = ~select(_self.c.unit_id).where(_self.c.unit_id == units.c.id).exists()
 _PLACE_BELOW_ANCESTORS = insert(unit_ancestors).from_select(
@@ -69,7 +70,7 @@ _END_UNIT = update(units).where(units.c.id == bindparam("which")).values(ended_a
 _FREE_GROUPS = (
     update(chats).where(chats.c.unit_id == bindparam("which")).values(unit_id=None, bound_by=None, bound_at=None)
 )
-_ADD_PEOPLE = insert(people).returning(people.c.id, sort_by_parameter_order=True)
+_ADD_PEOPLE = insert(people).returning(people.c.id, people.c.name, people.c.mobile)
 _CHANGE_PERSON = (
     update(people)
     .where(people.c.id == bindparam("which"))
@@ -183,7 +184,8 @@ def add_units(tx: Tx, rows: Sequence[dict[str, Any]], *, now: datetime) -> list[
     if not rows:
         return []
     filled = [{**row, "created_at": now} for row in rows]
-    added: list[int] = list(tx.connection.execute(_ADD_UNITS, filled).scalars())
+    made = {(row.parent_id, row.name): row.id for row in tx.connection.execute(_ADD_UNITS, filled)}
+    added: list[int] = [made[row["parent_id"], row["name"]] for row in rows]
     tx.execute(_PLACE_BELOW_ANCESTORS)
     tx.many(_PLACE_SELF, [{"unit_id": unit, "ancestor_id": unit, "depth": 0} for unit in added])
     return added
@@ -218,7 +220,11 @@ def add_people(tx: Tx, rows: Sequence[tuple[str, str | None]], *, now: datetime)
     if not rows:
         return []
     filled = [{"name": name, "mobile": mobile, "created_at": now} for name, mobile in rows]
-    return list(tx.connection.execute(_ADD_PEOPLE, filled).scalars())
+    made: dict[tuple[str, str | None], list[int]] = {}
+    for row in tx.connection.execute(_ADD_PEOPLE, filled):
+        made.setdefault((row.name, row.mobile), []).append(row.id)
+    # Two new people of the same name and number are alike in all that is known of them.
+    return [made[key].pop() for key in rows]
 
 
 def change_people(tx: Tx, changed: Sequence[KnownPerson]) -> None:

@@ -73,9 +73,9 @@ _lower = unit_ancestors.alias("lower")
 _upper = unit_ancestors.alias("upper")
 _GRAFT = insert(unit_ancestors).from_select(
     ["unit_id", "ancestor_id", "depth"],
-    select(_lower.c.unit_id, _upper.c.ancestor_id, _lower.c.depth + _upper.c.depth + 1).where(
-        _lower.c.ancestor_id == bindparam("which"), _upper.c.unit_id == bindparam("under")
-    ),
+    select(_lower.c.unit_id, _upper.c.ancestor_id, _lower.c.depth + _upper.c.depth + 1)
+    .join(_upper, _upper.c.unit_id == bindparam("under"))
+    .where(_lower.c.ancestor_id == bindparam("which")),
 )
 _MOVE = update(units).where(units.c.id == bindparam("which")).values(parent_id=bindparam("under"))
 _END = update(units).where(units.c.id == bindparam("which")).values(ended_at=bindparam("now"))

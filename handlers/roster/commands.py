@@ -1,6 +1,9 @@
-"""The roster: everything that is declared in this folder."""
+"""The roster: everything that is declared in this folder, in the order in which the help lists it."""
 
-from handlers.roster import binding, files, groups, posts
+# isort: off
+from handlers.roster import issuing, binding, files, groups, handover, appointing
+
+# isort: on
 from handlers.roster.declared import registry
 
-__all__ = ["binding", "files", "groups", "posts", "registry"]
+__all__ = ["appointing", "binding", "files", "groups", "handover", "issuing", "registry"]

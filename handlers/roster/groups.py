@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.chat.arguments import Rest
 from bot.chat.commands import Place, Section
-from bot.chat.context import Change
+from bot.chat.context import Change, Said
 from bot.chat.errors import UserError
-from bot.chat.messages import Button, Reply, say
-from bot.chat.texts import T
+from bot.chat.messages import Button, Reply, faint, say
+from bot.chat.texts import T, Text, Words
 from handlers import Ctx
-from handlers.roster.declared import KEEPERS, registry, roots, unit_called
-from storage import binding, units
+from handlers.roster.declared import KEEPERS, agrees, buttons, registry, roots, unit_called
+from storage import accounts, binding, units
 from storage.changes import Recorded
+from storage.units import CONTESTING, Unit
+
+#: So many units are offered as buttons.
+_OFFERED = 12
 
 
 @registry.command(
@@ -20,42 +26,29 @@ from storage.changes import Recorded
     aliases=("绑定群",),
     section=Section.ROSTER,
     help=T("在工作群里发：这个群归哪个单位"),
-    args=(Rest("name", T("单位")),),
+    args=(Rest("name", T("单位"), optional=True),),
     roles=KEEPERS,
     place=Place.GROUP,
     examples=("绑群 枫杨办事处",),
 )
-def bind_group(ctx: Ctx, name: str) -> Reply:
-    """Tie this group to a unit that the person administers."""
+def bind_group(ctx: Ctx, name: str | None) -> Reply:
+    """Tie this group to a unit that the person administers; ask first when it belongs to another."""
     _need_group(ctx)
-    unit = unit_called(ctx, name.removesuffix(" 换"))
+    if name is None:
+        return _offer(ctx)
+    unit = unit_called(ctx, name, again=lambda which: f"bindgroup {which}")
     bound = ctx.chat.unit_id
     if bound == unit.id:
         return say(T("本群已经是{unit}的工作群。", unit=unit.name))
-    if bound is not None:
-        if not units.is_within(ctx.tx, bound, roots(ctx)):
-            raise UserError(T("本群已经归别的单位，请那边的管理员先发“解群”。"))
-        if not name.endswith(" 换"):
-            now_named = units.get(ctx.tx, bound).name
-            return say(
-                T("本群现在是{before}的工作群，改为{after}吗？", before=now_named, after=unit.name),
-                buttons=((Button(T("改为{unit}", unit=unit.name), _payload(unit.name)),),),
-            )
-    binding.bind_group(ctx.tx, ctx.chat.id, unit_id=unit.id, by=ctx.actor.id, now=ctx.now)
-    ctx.record(
-        Change(
-            "group.bound",
-            T("本群绑定为{unit}的工作群", unit=unit.name),
-            unit_id=unit.id,
-            subject_id=ctx.chat.id,
-            data={"before": bound},
-        )
+    if bound is None:
+        return _bind(ctx, unit)
+    if not units.is_within(ctx.tx, bound, roots(ctx)):
+        raise UserError(T("本群已经归别的单位，请那边的管理员先发“解群”。"))
+    ctx.ask("roster.rebind", unit=unit.id, before=bound)
+    return say(
+        T("本群现在是{before}的工作群，改为{after}吗？", before=units.get(ctx.tx, bound).name, after=unit.name),
+        buttons=((ctx.choice(T("改为{unit}", unit=unit.name), "yes"), Button(T("取消"), "取消")),),
     )
-    return say(T("好的，本群是{unit}的工作群了，公示和成绩会发到这里。", unit=unit.name), replace=True)
-
-
-def _payload(name: str) -> str:
-    return f"绑群 {name} 换"
 
 
 def _need_group(ctx: Ctx) -> None:
@@ -63,9 +56,56 @@ def _need_group(ctx: Ctx) -> None:
         raise UserError(T("请到要绑定的工作群里发这句话。"))
 
 
+def _offer(ctx: Ctx) -> Reply:
+    """The units that have groups as a rule: all but the villages and communities."""
+    administered = units.subtree(ctx.tx, roots(ctx))
+    offered = [unit for unit in administered if unit.kind not in CONTESTING][:_OFFERED]
+    return say(
+        T("本群归哪个单位？请点一下，或者发：绑群 单位名称"),
+        buttons=buttons((unit.name, f"bindgroup u{unit.id}") for unit in offered),
+    )
+
+
+@registry.dialogue("roster.rebind")
+def rebind_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
+    """Tie the group to the other unit, if it still belongs to the one that was asked about."""
+    if not agrees(said.folded, "改", "改绑"):
+        raise UserError(T("要改就点按钮，不改就发“取消”。"))
+    if ctx.chat.unit_id != data["before"] or not _administers_both(ctx, data):
+        raise UserError(T("情况有变，没有改。需要的话，请重新发“绑群”。"))
+    return _bind(ctx, units.get(ctx.tx, data["unit"]))
+
+
+def _administers_both(ctx: Ctx, data: dict[str, Any]) -> bool:
+    return all(units.is_within(ctx.tx, data[which], roots(ctx)) for which in ("unit", "before"))
+
+
+def _bind(ctx: Ctx, unit: Unit) -> Reply:
+    others = [name for chat, name in binding.groups_of(ctx.tx, unit.id) if chat != ctx.chat.id]
+    before = ctx.chat.unit_id
+    binding.bind_group(ctx.tx, ctx.chat.id, unit_id=unit.id, by=ctx.actor.id, now=ctx.now)
+    _record(ctx, T("本群绑定为{unit}的工作群", unit=unit.name), unit.id, before=before, after=unit.id)
+    more: list[Words] = [T("通报和成绩会发到这里，不用回复。报进度、打分等请私聊我。")]
+    if others:
+        more.append(
+            T(
+                "{unit}还有别的群：{groups}，通报会同时发去；不用了就在那边发“解群”。",
+                unit=unit.name,
+                groups=others,
+            )
+        )
+    return say(T("好的，本群是{unit}的工作群了。", unit=unit.name), *map(faint, more), replace=True)
+
+
+def _record(ctx: Ctx, summary: Text, unit_id: int, *, before: int | None, after: int | None) -> None:
+    data = {"before": before, "after": after}
+    ctx.record(Change("group.bound", summary, unit_id=unit_id, subject_id=ctx.chat.id, data=data))
+
+
 @registry.command(
     "解群",
     ascii="unbindgroup",
+    aliases=("解绑群",),
     section=Section.ROSTER,
     help=T("在工作群里发：这个群不再归任何单位"),
     roles=KEEPERS,
@@ -80,22 +120,16 @@ def unbind_group(ctx: Ctx) -> Reply:
         return say(T("本群还没有绑定单位。"))
     if not units.is_within(ctx.tx, bound, roots(ctx)):
         raise UserError(T("本群归别的单位管理，您不能解除。"))
-    binding.bind_group(ctx.tx, ctx.chat.id, unit_id=None, by=ctx.actor.id, now=ctx.now)
     name = units.get(ctx.tx, bound).name
-    ctx.record(
-        Change(
-            "group.bound",
-            T("本群不再是{unit}的工作群", unit=name),
-            unit_id=bound,
-            subject_id=ctx.chat.id,
-            data={"before": bound},
-        )
-    )
+    binding.bind_group(ctx.tx, ctx.chat.id, unit_id=None, by=ctx.actor.id, now=ctx.now)
+    _record(ctx, T("本群不再是{unit}的工作群", unit=name), bound, before=bound, after=None)
     return say(T("好的，本群不再是{unit}的工作群。", unit=name))
 
 
 @registry.undo("group.bound")
 def rebind(ctx: Ctx, change: Recorded) -> None:
-    """The group belongs to whom it belonged before."""
+    """The group belongs to whom it belonged before, unless somebody has tied it anew since."""
     assert change.subject_id is not None
+    if accounts.chat(ctx.tx, change.subject_id).unit_id != change.data["after"]:
+        raise UserError(T("这之后群又改过了，不能撤销。"))
     binding.bind_group(ctx.tx, change.subject_id, unit_id=change.data["before"], by=ctx.actor.id, now=ctx.now)

@@ -184,6 +184,11 @@ def role_of(word: str) -> Role | None:
     return None
 
 
+def synonyms(role: Role) -> tuple[str, ...]:
+    """Every word that means the role."""
+    return (*_ROLES[role].split(), role.value)
+
+
 def split_posts(cell: str) -> list[str]:
     """The words of a cell that names several posts: 书记、评委, or 书记 评委."""
     words: list[str] = []
