@@ -94,9 +94,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Labelled values, one to a line."""
+    """Labelled values, one to a line. `colon` stands between them; rendering sets it for the language."""
 
     pairs: tuple[tuple[Words, Words], ...]
+    colon: str = "："
 
 
 @dataclass(frozen=True, slots=True)

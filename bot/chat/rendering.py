@@ -15,6 +15,8 @@ from bot.chat.texts import Catalogues, T, Text, Words
 LIGHT_WORDS: dict[Light, Text] = {Light.GREEN: T("绿灯"), Light.YELLOW: T("黄灯"), Light.RED: T("红灯")}
 LIGHT_SIGNS = {Light.GREEN: "🟢", Light.YELLOW: "🟡", Light.RED: "🔴"}
 BAR_CELLS = 10
+#: Between a label and its value.
+COLON = T("：")
 
 
 class Renderer:
@@ -52,8 +54,8 @@ def _block_to_wire(block: Block, show: Callable[[Words], str]) -> list[Any]:
     match block:
         case Line(words, style):
             return ["line", show(words), style]
-        case Fields(pairs):
-            return ["fields", [[show(label), show(value)] for label, value in pairs]]
+        case Fields(pairs, _colon):
+            return ["fields", [[show(label), show(value)] for label, value in pairs], show(COLON)]
         case Bar(label, share, light, note):
             word = show(LIGHT_WORDS[light]) if light else ""
             return ["bar", show(label), None if share is None else str(share), light, show(note), word]
@@ -70,8 +72,8 @@ def _block_from_wire(wire: list[Any]) -> Block:
     match wire:
         case ["line", words, style]:
             return Line(words, style)
-        case ["fields", pairs]:
-            return Fields(tuple((label, value) for label, value in pairs))
+        case ["fields", pairs, colon]:
+            return Fields(tuple((label, value) for label, value in pairs), colon)
         case ["bar", label, share, light, note, word]:
             lit = Light(light) if light else None
             said = " ".join(part for part in (word, note) if part)
@@ -103,8 +105,8 @@ def plain_text(body: Iterable[Block]) -> str:
             case Line(words, style):
                 text = str(words)
                 lines.append(f"「{text}」" if style == "quote" else text)
-            case Fields(pairs):
-                lines.extend(f"{label}：{value}" for label, value in pairs)
+            case Fields(pairs, colon):
+                lines.extend(f"{label}{colon}{value}" for label, value in pairs)
             case Bar():
                 lines.append(bar_text(block))
             case Table():

@@ -71,7 +71,7 @@ def _block(block: Block) -> dict[str, Any]:
     match block:
         case Line(words, style):
             return {"kind": "line", "words": words, "style": style}
-        case Fields(pairs):
+        case Fields(pairs, _colon):
             return {"kind": "fields", "pairs": [[label, value] for label, value in pairs]}
         case Bar(label, share, light, note):
             known = None if share is None else {"share": str(share), "percent": percent(share)}
