@@ -305,6 +305,8 @@ class Dispatcher:
         return Processed(Outcome.FAILED, label, ctx.actor.name, True, number)
 
     def _log(self, inbound: Inbound, done: Processed, began: float) -> None:
+        if not log.isEnabledFor(logging.INFO):
+            return
         log.info(
             "message",
             extra={

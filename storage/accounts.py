@@ -13,6 +13,7 @@ from bot.chat.people import Actor, Chat, Post, Role
 from storage.database import Tx, insert
 from storage.tables import accounts, chats, people, posts, units
 
+_ROLES = {role.value: role for role in Role}
 _IDENTIFY = (
     select(
         accounts.c.id,
@@ -124,7 +125,7 @@ def identify(tx: Tx, platform: str, sender: Sender, *, private_chat: int | None,
     first = rows[0]
     if private_chat is not None and first.private_chat_id != private_chat:
         tx.execute(_SET_PRIVATE, {"which": first.id, "private": private_chat})
-    held = tuple(Post(Role(r.role), r.unit_id, r.unit_name) for r in rows if r.role is not None)
+    held = tuple([Post(_ROLES[r.role], r.unit_id, r.unit_name) for r in rows if r.role is not None])
     language = first.person_language if first.person_id else first.language
     return Actor(first.id, first.person_id, first.name or first.display_name, held, language)
 

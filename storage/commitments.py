@@ -113,6 +113,13 @@ class Placed:
 #: What `from_row` reads; to be selected first.
 commitment_columns = tuple(commitments.c[name] for name in Commitment.__dataclass_fields__)
 _WIDTH = len(commitment_columns)
+_CATEGORY, _KIND, _STATE, _STATUS, _PARTS = (
+    list(Commitment.__dataclass_fields__).index(name) for name in ("category", "kind", "state", "status", "parts")
+)
+_CATEGORIES = {each.value: each for each in Category}
+_KINDS = {each.value: each for each in Kind}
+_STATES = {each.value: each for each in State}
+_STATUSES: dict[str | None, Status | None] = {None: None} | {each.value: each for each in Status}
 _SELECT = select(*commitment_columns)
 _ONE = _SELECT.where(commitments.c.id == bindparam("which"))
 _MANY = _SELECT.where(commitments.c.id.in_(bindparam("which", expanding=True)))
@@ -370,10 +377,11 @@ def _values(states: Sequence[State] | None) -> list[str]:
 
 def from_row(row: Any) -> Commitment:
     """The commitment in a row that begins with `commitment_columns`."""
-    values = dict(zip(Commitment.__dataclass_fields__, row[:_WIDTH], strict=True))
-    values["category"] = Category(row.category)
-    values["kind"] = Kind(row.kind)
-    values["state"] = State(row.state)
-    values["status"] = Status(row.status) if row.status else None
-    values["parts"] = parts_from_wire(row.parts)
-    return Commitment(**values)
+    # Every report reads its unit's commitments: by position, and the enumerations by look-up, this takes half.
+    values = list(row[:_WIDTH])
+    values[_CATEGORY] = _CATEGORIES[values[_CATEGORY]]
+    values[_KIND] = _KINDS[values[_KIND]]
+    values[_STATE] = _STATES[values[_STATE]]
+    values[_STATUS] = _STATUSES[values[_STATUS]]
+    values[_PARTS] = parts_from_wire(values[_PARTS]) if values[_PARTS] else ()
+    return Commitment(*values)

@@ -101,7 +101,8 @@ class Registry:
         self.undoers: dict[str, Handler] = {}
         self.readers: list[tuple[int, Handler]] = []
         self._names: dict[str, Command] = {}
-        self._longest = 0
+        #: The lengths that names have, the longest first.
+        self._lengths: list[int] = []
 
     def command(
         self,
@@ -201,9 +202,9 @@ class Registry:
         """The command that a folded message begins with; the longest name wins."""
         lead = _LEAD.match(folded)
         start = lead.end() if lead else 0
-        body = folded[start : start + self._longest].casefold()
-        for length in range(len(body), 0, -1):
-            command = self._names.get(body[:length])
+        body = folded[start : start + self._lengths[0]].casefold() if self._lengths else ""
+        for length in self._lengths:
+            command = self._names.get(body[:length]) if length <= len(body) else None
             if command is None:
                 continue
             end = start + length
@@ -229,7 +230,7 @@ class Registry:
         self.commands[command.name] = command
         for name in names:
             self._names[name] = command
-            self._longest = max(self._longest, len(name))
+        self._lengths = sorted({len(name) for name in self._names}, reverse=True)
 
 
 _LEAD = re.compile(r"\s*(?:@\S+\s+)*/?\s*")

@@ -83,9 +83,12 @@ class Context(Generic[TX]):
         #: Aware, UTC; the same for everything that this message does.
         self.now = now
         self.zone = zone
+        #: The local day.
+        self.today: date = now.astimezone(zone).date()
         self.actor = actor
         self.chat = chat
         self.inbound = inbound
+        self.said = Said(inbound.text, fold(inbound.text), inbound.attachments)
         self.policy = policy
         #: Where to put a file that is to be sent (`OutFile`), and where evidence lies.
         self.files = files
@@ -101,15 +104,6 @@ class Context(Generic[TX]):
         self.changes: list[Change] = []
         self.posts: list[Reply] = []
         self._token = token
-
-    @property
-    def today(self) -> date:
-        """The local day."""
-        return self.now.astimezone(self.zone).date()
-
-    @property
-    def said(self) -> Said:
-        return Said(self.inbound.text, fold(self.inbound.text), self.inbound.attachments)
 
     def ask(self, kind: str, /, **data: Any) -> None:
         """Wait for this person's answer; it goes to the function declared for `kind`, with `data` (JSON)."""
