@@ -25,6 +25,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+#: Milliseconds.
+PATIENCE = 20_000
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
@@ -37,6 +39,8 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
+    # A machine that runs everything else at the same time may take long over what is quick as a rule.
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
         yield launched
@@ -112,7 +116,7 @@ def window(browser: Browser, served: Served) -> Iterator[Open]:
             context = same_as.page.context
         else:
             context = browser.new_context(viewport=viewport or DESKTOP, locale="zh-CN", **more)  # type: ignore[arg-type]
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(PATIENCE)
         opened.append(Window(context.new_page(), served))
         return opened[-1]
 

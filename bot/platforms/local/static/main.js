@@ -19,7 +19,8 @@ const state = {
   rooms: [],
   room: null,
   line: null,
-  connected: false,
+  // Whether the live line is up; null while it is being opened for the first time: that is no reason to wait.
+  connected: null,
   epoch: null,
   // The server's time less ours, in milliseconds.
   ahead: 0,
@@ -82,7 +83,7 @@ async function go() {
 
 async function become(account) {
   state.line?.close();
-  Object.assign(state, { account, me: null, rooms: [], room: null, epoch: null, connected: false });
+  Object.assign(state, { account, me: null, rooms: [], room: null, epoch: null, connected: null });
   if (!(await refresh())) return;
   localStorage.setItem(LAST_WHO, account);
   people.close();
@@ -250,7 +251,7 @@ function noteRead() {
 }
 
 function send(text, files) {
-  if (!state.connected) {
+  if (state.connected === false) {
     toast(t("offlineSend"));
     return false;
   }
@@ -266,7 +267,7 @@ function send(text, files) {
 }
 
 function press(message, button, node) {
-  if (!state.connected) {
+  if (state.connected === false) {
     toast(t("offlineSend"));
     return;
   }
