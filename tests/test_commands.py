@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from bot.chat.commands import Command
+from bot.chat.commands import Command, Registry, Section
 from bot.chat.people import Role
 from bot.chat.ports import Outcome
+from bot.chat.texts import T
 from bot.demo import facts, load
 from handlers import all_commands
 from storage.database import Database
@@ -95,3 +98,20 @@ def test_the_demo_fills_up_to_the_districts_number_of_units() -> None:
     assert all("示例" in unit.name for unit in quarter.units if unit.invented)
     assert len({unit.secretary for unit in quarter.units}) == 70
     assert load.UNTOUCHED in {unit.name for unit in quarter.units}
+
+
+def test_the_order_of_the_help_does_not_hang_on_what_is_imported_first() -> None:
+    script_ = "import sys, importlib; [importlib.import_module(m) for m in sys.argv[1:]]; "
+    script_ += "from handlers import all_commands; print(*all_commands().commands)"
+    orders = {
+        subprocess.run([sys.executable, "-c", script_, *first], capture_output=True, text=True, check=True).stdout
+        for first in ((), ("handlers.commitments.ledger", "handlers.rounds.results", "handlers.progress.summary"))
+    }
+    assert len(orders) == 1
+
+
+def test_a_command_without_a_place_in_the_help_is_refused() -> None:
+    declared = Registry()
+    declared.command("试", ascii="try", section=Section.GENERAL, help=T("试"))(lambda ctx: None)
+    with pytest.raises(ValueError, match="试"):
+        declared.arrange(facts)

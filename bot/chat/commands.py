@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from types import ModuleType
 from typing import Any
 
 from bot.chat.arguments import Arg
@@ -188,6 +189,18 @@ class Registry:
         for kind, handler in other.undoers.items():
             _put(self.undoers, kind, handler)
         self.readers = sorted(self.readers + other.readers, key=lambda entry: entry[0])
+
+    def arrange(self, *modules: ModuleType) -> None:
+        """Put the commands in the order of the modules that declare them: so the help lists them.
+
+        Whatever is imported first, the order stays. Raises ValueError for a command of another module.
+        """
+        places = {module.__name__: place for place, module in enumerate(modules)}
+        strays = [c.name for c in self.commands.values() if c.handler.__module__ not in places]
+        if strays:
+            raise ValueError(f"no place is said for {', '.join(strays)}")
+        ordered = sorted(self.commands.values(), key=lambda command: places[command.handler.__module__])
+        self.commands = {command.name: command for command in ordered}
 
     def named(self, word: str) -> Command | None:
         """The command with this Chinese name, alias or ASCII name."""

@@ -5,4 +5,6 @@ from __future__ import annotations
 from handlers.commitments import amend, examine, finish, ledger, mine, propose, require
 from handlers.commitments.declared import registry
 
-__all__ = ["amend", "examine", "finish", "ledger", "mine", "propose", "registry", "require"]
+registry.arrange(propose, mine, finish, amend, examine, ledger, require)
+
+__all__ = ["registry"]

@@ -1,9 +1,10 @@
-"""The roster: everything that is declared in this folder, in the order in which the help lists it."""
+"""The roster: everything that is declared in this folder."""
 
-# isort: off
-from handlers.roster import issuing, binding, files, groups, handover, appointing
+from __future__ import annotations
 
-# isort: on
+from handlers.roster import appointing, binding, files, groups, handover, issuing
 from handlers.roster.declared import registry
 
-__all__ = ["appointing", "binding", "files", "groups", "handover", "issuing", "registry"]
+registry.arrange(issuing, binding, files, groups, handover, appointing)
+
+__all__ = ["registry"]
