@@ -87,6 +87,8 @@ class Practice:
         self.fails = False
         self.answers = True
         self.resets = 0
+        #: Who is not on the roster any more once the room has started over.
+        self.lost = ""
         self.told = 0
         self.next_step = asyncio.Event()
         with database.transaction() as tx:
@@ -154,6 +156,8 @@ class Practice:
 
     async def reset(self) -> None:
         self.resets += 1
+        if self.lost:
+            self.end(self.lost)
 
     # --- the bot ------------------------------------------------------------------------------------------
 
