@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.chat.clock import Clock, ShiftedClock, SystemClock
+from bot.chat.errors import ConfigurationError
 from bot.chat.messages import Inbound
 from bot.chat.ports import Outcome, Platform
 from bot.chat.rendering import Renderer
@@ -75,8 +76,22 @@ class App:
             story=story,
             reset=reset,
         )
-        self.platforms[room.name] = room
+        self.add(room)
         return room
+
+    def add(self, platform: Platform) -> None:
+        """Use a platform. Raises ConfigurationError for the practice room beside a production platform.
+
+        In the room anybody can speak as anybody, so it must never reach a real district by oversight.
+        """
+        names = {*self.platforms, platform.name}
+        if LocalRoom.name in names and len(names) > 1 and not self.config.local.beside_production:
+            others = ", ".join(sorted(names - {LocalRoom.name}))
+            raise ConfigurationError(
+                f"local.enabled: the practice room lets anybody speak as anybody and cannot run beside {others}; "
+                "set local.enabled = false, or allow it with local.beside_production = true"
+            )
+        self.platforms[platform.name] = platform
 
     async def receive(self, inbound: Inbound) -> Outcome:
         """Take one message; returns after its commit."""

@@ -96,7 +96,7 @@ class Demo:
     async def in_terminal(self, *, pace: float) -> None:
         """Play the story in the terminal, from the beginning of the quarter."""
         platform = TerminalPlatform(self._show)
-        self.app.platforms[platform.name] = platform
+        self.app.add(platform)
         self.app.worker.start()
         try:
             await self._reset(greet=False)

@@ -37,7 +37,7 @@ async def played(database: Database, folder: Path) -> str:
         lines.append(f"{at:%m-%d %H:%M} {place} {speaker or '亮赛比'}\n{text}\n")
 
     platform = TerminalPlatform(show)
-    app.platforms[platform.name] = platform
+    app.add(platform)
     app.worker.start()
     try:
         stage = TerminalStage(app, platform)

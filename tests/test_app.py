@@ -1,0 +1,56 @@
+"""What the composition root refuses to put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bot.app import App
+from bot.chat.errors import ConfigurationError
+from bot.chat.messages import Outgoing
+from bot.chat.ports import Receive
+from bot.config import Config, General, LocalSection
+from storage.database import Database
+
+
+class Production:
+    """A platform on which a real district lives."""
+
+    name = "production"
+
+    async def start(self, receive: Receive) -> None: ...
+
+    async def send(self, message: Outgoing) -> str:
+        return "1"
+
+    async def stop(self) -> None: ...
+
+
+def app(database: Database, folder: Path, **local: bool) -> App:
+    config = msgspec.structs.replace(Config(), general=General(data=str(folder)), local=LocalSection(**local))
+    return App(config, database)
+
+
+@pytest.mark.parametrize("room_first", [True, False])
+def test_the_practice_room_does_not_run_beside_a_production_platform(
+    sqlite_database: Database, tmp_path: Path, room_first: bool
+) -> None:
+    one = app(sqlite_database, tmp_path)
+    first, second = one.open_room, lambda: one.add(Production())
+    if not room_first:
+        first, second = second, first  # type: ignore[assignment]
+    first()
+    with pytest.raises(ConfigurationError, match=r"beside production.*local\.beside_production = true"):
+        second()
+    assert len(one.platforms) == 1
+
+
+def test_the_practice_room_runs_beside_a_production_platform_where_that_is_allowed(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    one = app(sqlite_database, tmp_path, beside_production=True)
+    one.add(Production())
+    one.open_room()
+    assert set(one.platforms) == {"production", "local"}
