@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import signal
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -43,7 +44,14 @@ class App:
     The tables must be up to date; the caller closes the database.
     """
 
-    def __init__(self, config: Config, database: Database, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        *,
+        clock: Clock | None = None,
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
         self.config = config
         self.database = database
         self.files = DiskFiles(config.data / "files")
@@ -58,6 +66,7 @@ class App:
             files=self.files,
             zone=config.zone,
             home=LocalRoom.name if config.local.enabled else None,
+            entropy=entropy,
         )
         self.platforms: dict[str, Platform] = {}
         self.delivery = Delivery(self.worker, self.platforms, self.clock)

@@ -7,6 +7,7 @@ acknowledge the message, so a killed process loses nothing and repeats nothing.
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 import traceback
 from collections.abc import Callable
@@ -69,6 +70,7 @@ class Dispatcher:
         files: FileStore,
         zone: ZoneInfo,
         home: str | None = None,
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._registry = registry
         self._renderer = renderer
@@ -77,6 +79,7 @@ class Dispatcher:
         self._zone = zone
         #: The platform on which everybody of the roster has an account by nature: the practice room.
         self._home = home
+        self._entropy = entropy
 
     def process(self, tx: Tx, inbound: Inbound, now: datetime) -> Processed:
         """Take a message: everything it causes is in the transaction when this returns."""
@@ -116,6 +119,7 @@ class Dispatcher:
             token=_base36(number),
             files=self._files,
             registry=self._registry,
+            entropy=self._entropy,
             show=lambda words: self._renderer.words(words, actor.language or CHINESE),
             dialogue=dialogues.find(tx, account_id=actor.account_id, chat_id=chat.id, now=now),
         )

@@ -16,11 +16,11 @@ from handlers.roster import importing, sheets
 from handlers.roster import workbook as roster_workbook
 from handlers.roster.codes import new_code
 from handlers.roster.plan import Plan
-from handlers.rounds.results import ranking, results_file
+from handlers.rounds.counting import OPENED, of_round
+from handlers.rounds.spreadsheet import results_file
 from storage import accounts, amendments, binding, commitments, people, rounds, units
 from storage.database import Tx
 from storage.people import Holder
-from storage.rounds import State
 
 Show = Callable[[Words], str]
 
@@ -59,11 +59,11 @@ def export_results(tx: Tx, number: int, *, show: Show) -> bytes:
         found = rounds.get(tx, number)
     except LookupError:
         raise ConfigurationError(f"no round {number}") from None
-    if found.head.state not in (State.CLOSED, State.PUBLISHED):
+    if found.head.state not in OPENED:
         raise ConfigurationError(
-            f"round {number} is {found.head.state.value}: its scores are hidden until it is closed"
+            f"round {number} is {found.head.state.value}: its scores are hidden until it is unsealed"
         )
-    return results_file(found, ranking(tx, found), show)
+    return results_file(of_round(tx, number), show)
 
 
 def everybody(tx: Tx) -> tuple[list[Holder], set[int]]:

@@ -1,12 +1,8 @@
-"""Scored rounds: contestants, criteria, judges and every version of every score sheet.
-
-Scores are read by the round's tally only once it is closed; before that, a judge reads their own and everybody
-else learns at most which sheets are there.
-"""
+"""Scored rounds: contestants, criteria, judges, recusals, and every step from draft to publication."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -22,8 +18,9 @@ from storage.tables import (
     judges,
     people,
     posts,
+    recusals,
+    round_steps,
     rounds,
-    score_sheets,
     unit_ancestors,
     units,
 )
@@ -40,18 +37,23 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """draft → open → closed → published; a draft or open round may be cancelled."""
+    """draft → open → closed (sealed) → computed → signed → published; a draft may be cancelled."""
 
     DRAFT = "draft"
     OPEN = "open"
     CLOSED = "closed"
+    COMPUTED = "computed"
+    SIGNED = "signed"
     PUBLISHED = "published"
     CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A round without its parts. `rules` is JSON of the tally's rules."""
+    """A round without its parts. `rules` is JSON of the tally's rules.
+
+    `reached`: the position up to which contestants may be scored, None for all. `root`: set when sealed.
+    """
 
     id: int
     unit_id: int
@@ -61,6 +63,8 @@ class Head:
     name: str
     state: State
     rules: dict[str, Any]
+    reached: int | None = None
+    root: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +83,25 @@ class Contestant:
     unit_id: int
     unit_name: str
     position: int
+    klass: str
     office_id: int
+    office_name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A judge in a round. `bound_to`: the units they hold posts for, and all units above those."""
+    """A judge in a round.
+
+    `bound_to`: the units they hold posts for, and all units above those. `replaces`: the judge whose place they
+    took; `left_at`: since when somebody has taken theirs.
+    """
 
     id: int
     person_id: int
     name: str
+    panel: str
+    left_at: datetime | None
+    replaces: int | None
     bound_to: frozenset[int]
 
 
@@ -100,29 +113,66 @@ class Round:
     criteria: tuple[Criterion, ...]
     contestants: tuple[Contestant, ...]
     judges: tuple[Judge, ...]
+    declared: Mapping[tuple[int, int], str]
 
     @property
     def id(self) -> int:
         return self.head.id
 
-    def recused(self, judge: Judge, contestant: Contestant) -> bool:
-        """A judge does not score units of an office for which, or for a unit of which, they hold a post."""
+    def of_own_office(self, judge: Judge, contestant: Contestant) -> bool:
+        """Whether the judge holds a post for the contestant's office or for a unit of it."""
         return contestant.office_id in judge.bound_to
 
+    def recused(self, judge: Judge, contestant: Contestant) -> bool:
+        """Whether the judge may not score the contestant: declared, or their own office.
+
+        Sealing puts the latter on the record as well; from then on only the record counts.
+        """
+        if (judge.id, contestant.id) in self.declared:
+            return True
+        return self.head.state in (State.DRAFT, State.OPEN) and self.of_own_office(judge, contestant)
+
+    def is_on(self, contestant: Contestant) -> bool:
+        """Whether the contestant's turn has come."""
+        return self.head.reached is None or contestant.position <= self.head.reached
+
+    @property
+    def sitting(self) -> tuple[Judge, ...]:
+        """The judges who have not been replaced."""
+        return tuple(judge for judge in self.judges if judge.left_at is None)
+
     def owed(self) -> dict[int, list[int]]:
-        """For each judge the contestants they are to score, by number."""
-        return {j.id: [c.id for c in self.contestants if not self.recused(j, c)] for j in self.judges}
+        """For each sitting judge the contestants they are to score so far, by number."""
+        on = [c for c in self.contestants if self.is_on(c)]
+        return {j.id: [c.id for c in on if not self.recused(j, c)] for j in self.sitting}
+
+    def before(self, judge: Judge) -> list[int]:
+        """The judges in whose place this one sits, by number: what they gave need not be given again."""
+        by_id = {each.id: each for each in self.judges}
+        found: list[int] = []
+        while judge.replaces is not None:
+            judge = by_id[judge.replaces]
+            found.append(judge.id)
+        return found
+
+    def contestant(self, contestant_id: int) -> Contestant:
+        """Raises LookupError for one of another round."""
+        for contestant in self.contestants:
+            if contestant.id == contestant_id:
+                return contestant
+        raise LookupError(contestant_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """One version of one judge's scores for one contestant; `total` None: taken back."""
+class Step:
+    """What happened to a round. `role`: in which a signature was given."""
 
-    judge_id: int
-    contestant_id: int
-    version: int
-    scores: tuple[Decimal, ...]
-    total: Decimal | None
+    step: str
+    person_id: int
+    person: str
+    role: str | None
+    reason: str | None
+    at: datetime
 
 
 _HEAD = select(
@@ -134,6 +184,8 @@ _HEAD = select(
     rounds.c.name,
     rounds.c.state,
     rounds.c.rules,
+    rounds.c.reached,
+    rounds.c.root,
 )
 _ONE = _HEAD.where(rounds.c.id == bindparam("which"))
 _below = select(unit_ancestors.c.unit_id).where(
@@ -149,13 +201,29 @@ _OF_UNITS = (
 )
 _JUDGED_BY = (
     _HEAD.join(judges, judges.c.round_id == rounds.c.id)
-    .where(judges.c.person_id == bindparam("who"), rounds.c.state.in_(bindparam("states", expanding=True)))
+    .where(
+        judges.c.person_id == bindparam("who"),
+        judges.c.left_at.is_(None),
+        rounds.c.state.in_(bindparam("states", expanding=True)),
+    )
     .order_by(rounds.c.id)
 )
 _WITH_UNIT = (
     _HEAD.join(contestants, contestants.c.round_id == rounds.c.id)
     .where(contestants.c.unit_id == bindparam("which"), rounds.c.state == State.PUBLISHED.value)
     .order_by(rounds.c.id.desc())
+)
+_PUBLISHED = (
+    _HEAD.where(
+        rounds.c.state == State.PUBLISHED.value,
+        rounds.c.unit_id.in_(
+            select(unit_ancestors.c.ancestor_id).where(
+                unit_ancestors.c.unit_id.in_(bindparam("around", expanding=True))
+            )
+        ),
+    )
+    .order_by(rounds.c.published_at.desc())
+    .limit(20)
 )
 _CRITERIA = (
     select(criteria.c.name, criteria.c.maximum)
@@ -173,54 +241,66 @@ _nearest_office = (
     .correlate(contestants)
     .scalar_subquery()
 )
+_office = units.alias("office")
 _CONTESTANTS = (
     select(
         contestants.c.id,
         contestants.c.unit_id,
         units.c.name,
         contestants.c.position,
-        func.coalesce(_nearest_office, contestants.c.unit_id),
+        contestants.c.klass,
+        _office.c.id,
+        _office.c.name,
     )
     .join(units, units.c.id == contestants.c.unit_id)
+    .join(_office, _office.c.id == func.coalesce(_nearest_office, contestants.c.unit_id))
     .where(contestants.c.round_id == bindparam("which"))
     .order_by(contestants.c.position)
 )
 _JUDGES = (
-    select(judges.c.id, judges.c.person_id, people.c.name, unit_ancestors.c.ancestor_id)
+    select(
+        judges.c.id,
+        judges.c.person_id,
+        people.c.name,
+        judges.c.panel,
+        judges.c.left_at,
+        judges.c.replaces,
+        unit_ancestors.c.ancestor_id,
+    )
     .join(people, people.c.id == judges.c.person_id)
     .outerjoin(posts, (posts.c.person_id == people.c.id) & posts.c.until.is_(None))
     .outerjoin(unit_ancestors, unit_ancestors.c.unit_id == posts.c.unit_id)
     .where(judges.c.round_id == bindparam("which"))
     .order_by(judges.c.id)
 )
+_RECUSALS = (
+    select(recusals.c.judge_id, recusals.c.contestant_id, recusals.c.reason)
+    .join(judges, judges.c.id == recusals.c.judge_id)
+    .where(judges.c.round_id == bindparam("which"))
+)
+_STEPS = (
+    select(
+        round_steps.c.step,
+        round_steps.c.person_id,
+        people.c.name,
+        round_steps.c.role,
+        round_steps.c.reason,
+        round_steps.c.at,
+    )
+    .join(people, people.c.id == round_steps.c.person_id)
+    .where(round_steps.c.round_id == bindparam("which"))
+    .order_by(round_steps.c.id)
+)
+_ADD_STEP = insert(round_steps)
+_MOVE = (
+    update(contestants).where(contestants.c.id == bindparam("which")).values(position=bindparam("new_position"))
+)
+_LEAVE = update(judges).where(judges.c.id == bindparam("which")).values(left_at=bindparam("now"))
+_REACH = update(rounds).where(rounds.c.id == bindparam("which")).values(reached=bindparam("new_reached"))
+_SET_RULES = update(rounds).where(rounds.c.id == bindparam("which")).values(rules=bindparam("new_rules"))
+_RECUSE = insert(recusals)
 _ADD_ROUND = insert(rounds).returning(rounds.c.id)
 _ADD_CRITERION, _ADD_CONTESTANT, _ADD_JUDGE = insert(criteria), insert(contestants), insert(judges)
-_LAST_VERSION = select(func.coalesce(func.max(score_sheets.c.version), 0)).where(
-    score_sheets.c.judge_id == bindparam("by_judge"), score_sheets.c.contestant_id == bindparam("about")
-)
-_ADD_SHEET = insert(score_sheets)
-_newer = score_sheets.alias("newer")
-_SHEETS = (
-    select(
-        score_sheets.c.judge_id,
-        score_sheets.c.contestant_id,
-        score_sheets.c.version,
-        score_sheets.c.scores,
-        score_sheets.c.total,
-    )
-    .join(judges, judges.c.id == score_sheets.c.judge_id)
-    .where(
-        judges.c.round_id == bindparam("which"),
-        ~select(_newer.c.id)
-        .where(
-            _newer.c.judge_id == score_sheets.c.judge_id,
-            _newer.c.contestant_id == score_sheets.c.contestant_id,
-            _newer.c.version > score_sheets.c.version,
-        )
-        .exists(),
-    )
-)
-_SHEETS_OF_JUDGE = _SHEETS.where(judges.c.id == bindparam("by_judge"))
 
 
 def create(
@@ -233,12 +313,17 @@ def create(
     name: str,
     rules: dict[str, Any],
     criteria: Sequence[Criterion],
-    unit_ids: Sequence[int],
-    judge_ids: Sequence[int],
+    entered: Sequence[tuple[int, str]],
+    panels: Sequence[tuple[int, str]],
+    in_turn: bool,
     created_by: int,
     now: datetime,
 ) -> int:
-    """Create a draft with its contestants (units, in order) and judges (persons); returns its number."""
+    """Create a draft and return its number.
+
+    `entered`: units in order, each with its class. `panels`: persons who judge, each with their panel.
+    `in_turn`: one contestant after the other instead of all at once.
+    """
     values = {
         "unit_id": unit_id,
         "year": year,
@@ -249,6 +334,7 @@ def create(
         "rules": rules,
         "created_by": created_by,
         "created_at": now,
+        "reached": 0 if in_turn else None,
     }
     made: int = tx.scalar(_ADD_ROUND, values)
     tx.many(
@@ -260,9 +346,12 @@ def create(
     )
     tx.many(
         _ADD_CONTESTANT,
-        [{"round_id": made, "position": place, "unit_id": unit} for place, unit in enumerate(unit_ids, 1)],
+        [
+            {"round_id": made, "position": place, "unit_id": unit, "klass": klass}
+            for place, (unit, klass) in enumerate(entered, 1)
+        ],
     )
-    tx.many(_ADD_JUDGE, [{"round_id": made, "person_id": person} for person in judge_ids])
+    tx.many(_ADD_JUDGE, [{"round_id": made, "person_id": person, "panel": panel} for person, panel in panels])
     return made
 
 
@@ -272,14 +361,15 @@ def get(tx: Tx, round_id: int) -> Round:
     if row is None:
         raise LookupError(round_id)
     which = {"which": round_id}
-    bound: dict[tuple[int, int, str], set[int]] = {}
-    for judge_id, person_id, name, unit_id in tx.all(_JUDGES, which):
-        bound.setdefault((judge_id, person_id, name), set()).add(unit_id)
+    bound: dict[tuple[Any, ...], set[int]] = {}
+    for *who, unit_id in tx.all(_JUDGES, which):
+        bound.setdefault(tuple(who), set()).add(unit_id)
     return Round(
         _head(row),
         tuple(Criterion(*c) for c in tx.all(_CRITERIA, which)),
         tuple(Contestant(*c) for c in tx.all(_CONTESTANTS, which)),
-        tuple(Judge(*who, frozenset(unit_ids)) for who, unit_ids in bound.items()),
+        tuple(Judge(*(*who, frozenset(unit_ids))) for who, unit_ids in bound.items()),
+        {(judge, contestant): reason for judge, contestant, reason in tx.all(_RECUSALS, which)},
     )
 
 
@@ -301,6 +391,12 @@ def published_with(tx: Tx, unit_id: int) -> list[Head]:
     return [_head(row) for row in tx.all(_WITH_UNIT, {"which": unit_id})]
 
 
+def published(tx: Tx, unit_ids: Sequence[int], round_id: int | None = None) -> list[Head]:
+    """The published rounds of these units or of those above them, newest first, or only the one of that number."""
+    rows = tx.all(_PUBLISHED, {"around": list(unit_ids)})
+    return [_head(row) for row in rows if round_id is None or row.id == round_id]
+
+
 def set_state(tx: Tx, round_id: int, *, state: State, expected: State, **columns: Any) -> bool:
     """Move a round on from the expected state; False when it is in another. `columns`: opened_at, closed_by …"""
     statement = (
@@ -313,49 +409,75 @@ def set_state(tx: Tx, round_id: int, *, state: State, expected: State, **columns
     return tx.execute(statement, values).rowcount == 1
 
 
-def add_sheet(
+def reorder(tx: Tx, contestant_ids: Sequence[int]) -> None:
+    """Let the contestants appear in this order; all of a round have to be given."""
+    # By way of places that nobody has: two may not share one even for a moment.
+    for sign in (-1, 1):
+        tx.many(_MOVE, [{"which": c, "new_position": sign * at} for at, c in enumerate(contestant_ids, 1)])
+
+
+def reach(tx: Tx, round_id: int, position: int) -> None:
+    """It is the turn of the contestant at that position, and scores are taken up to them."""
+    tx.execute(_REACH, {"which": round_id, "new_reached": position})
+
+
+def set_rules(tx: Tx, round_id: int, rules: dict[str, Any]) -> None:
+    """Tally by other rules from now on."""
+    tx.execute(_SET_RULES, {"which": round_id, "new_rules": rules})
+
+
+def substitute(tx: Tx, judge: Judge, *, round_id: int, person_id: int, now: datetime) -> None:
+    """Let somebody else judge in a judge's place; what the judge has given stays."""
+    tx.execute(_LEAVE, {"which": judge.id, "now": now})
+    values = {"round_id": round_id, "person_id": person_id, "panel": judge.panel, "replaces": judge.id}
+    tx.execute(_ADD_JUDGE, values)
+
+
+def recuse(tx: Tx, judge_id: int, contestant_id: int, *, reason: str, by: int, now: datetime) -> None:
+    """Declare that a judge may not score a contestant."""
+    values = {"judge_id": judge_id, "contestant_id": contestant_id, "reason": reason, "declared_by": by, "at": now}
+    tx.execute(_RECUSE, values)
+
+
+def note(
     tx: Tx,
+    round_id: int,
+    step: str,
     *,
-    judge_id: int,
-    contestant_id: int,
-    scores: Sequence[Decimal],
-    total: Decimal | None,
-    entered_by: int,
+    by: int,
     now: datetime,
-) -> int:
-    """Keep a new version of a sheet (total None: taken back) and return its number, from 1."""
-    last: int = tx.scalar(_LAST_VERSION, {"by_judge": judge_id, "about": contestant_id})
+    role: str | None = None,
+    reason: str | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Put on the record what happens to a round."""
     values = {
-        "judge_id": judge_id,
-        "contestant_id": contestant_id,
-        "version": last + 1,
-        "scores": [str(score) for score in scores],
-        "total": total,
-        "entered_by": entered_by,
-        "entered_at": now,
+        "round_id": round_id,
+        "step": step,
+        "person_id": by,
+        "role": role,
+        "reason": reason,
+        "data": data or {},
+        "at": now,
     }
-    tx.execute(_ADD_SHEET, values)
-    return last + 1
+    tx.execute(_ADD_STEP, values)
 
 
-def sheets(tx: Tx, round_id: int) -> list[Sheet]:
-    """The newest version of every sheet that has not been taken back."""
-    return _sheets(tx.all(_SHEETS, {"which": round_id}))
-
-
-def sheets_of(tx: Tx, round_id: int, judge_id: int) -> dict[int, Sheet]:
-    """One judge's own sheets by contestant."""
-    rows = tx.all(_SHEETS_OF_JUDGE, {"which": round_id, "by_judge": judge_id})
-    return {sheet.contestant_id: sheet for sheet in _sheets(rows)}
-
-
-def _sheets(rows: Sequence[Any]) -> list[Sheet]:
-    return [
-        Sheet(r.judge_id, r.contestant_id, r.version, tuple(Decimal(s) for s in r.scores), r.total)
-        for r in rows
-        if r.total is not None
-    ]
+def steps(tx: Tx, round_id: int) -> list[Step]:
+    """What has happened to a round, in order."""
+    return [Step(*row) for row in tx.all(_STEPS, {"which": round_id})]
 
 
 def _head(row: Any) -> Head:
-    return Head(row.id, row.unit_id, row.year, row.quarter, Kind(row.kind), row.name, State(row.state), row.rules)
+    return Head(
+        row.id,
+        row.unit_id,
+        row.year,
+        row.quarter,
+        Kind(row.kind),
+        row.name,
+        State(row.state),
+        row.rules,
+        row.reached,
+        row.root,
+    )

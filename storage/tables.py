@@ -419,7 +419,7 @@ rounds = Table(
     # observation, forum, evaluation, other
     Column("kind", String(20), nullable=False),
     Column("name", String(120), nullable=False),
-    # draft, open, closed, published, cancelled
+    # draft, open, closed, computed, signed, published, cancelled
     Column("state", String(12), nullable=False),
     Column("rules", JSON, nullable=False),
     _ref("created_by", "people"),
@@ -429,6 +429,10 @@ rounds = Table(
     _ref("closed_by", "people", nullable=True),
     Column("published_at", Moment),
     _ref("published_by", "people", nullable=True),
+    # the position up to which contestants are scored; none: all at once
+    Column("reached", Integer),
+    # hash over all sheets, published when they are sealed
+    Column("root", String(64)),
 )
 
 criteria = Table(
@@ -449,6 +453,7 @@ contestants = Table(
     _ref("round_id", "rounds"),
     _ref("unit_id", "units", index=True),
     Column("position", Integer, nullable=False),
+    Column("class", String(40), key="klass", nullable=False, server_default=""),
     UniqueConstraint("round_id", "position"),
     UniqueConstraint("round_id", "unit_id"),
 )
@@ -459,7 +464,24 @@ judges = Table(
     _id(),
     _ref("round_id", "rounds"),
     _ref("person_id", "people", index=True),
+    Column("panel", String(40), nullable=False, server_default=""),
+    # set when a substitute has taken over
+    Column("left_at", Moment),
+    _ref("replaces", "judges", nullable=True),
     UniqueConstraint("round_id", "person_id"),
+)
+
+# A judge who may not score a contestant for a reason that the roster does not show.
+recusals = Table(
+    "recusals",
+    metadata,
+    _id(),
+    _ref("judge_id", "judges"),
+    _ref("contestant_id", "contestants"),
+    Column("reason", Text, nullable=False),
+    _ref("declared_by", "people"),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("judge_id", "contestant_id"),
 )
 
 # One judge's scores for one contestant. Every version is kept; the highest version is the one that counts.
@@ -472,11 +494,105 @@ score_sheets = Table(
     Column("version", Integer, nullable=False),
     # [score per criterion] as decimal strings, or one total for the whole
     Column("scores", JSON, nullable=False),
-    # none when this version takes the scores back
+    # none when this version takes the scores back, or abstains
     Column("total", Exact),
+    # given, abstained, withdrawn
+    Column("status", String(12), nullable=False, server_default="given"),
+    # random, so that nobody can guess a sheet from its hash
+    Column("salt", String(32), nullable=False, server_default=""),
     Column("entered_at", Moment, nullable=False),
+    # somebody else than the judge: keyed in from paper
     _ref("entered_by", "people"),
     UniqueConstraint("judge_id", "contestant_id", "version"),
+)
+
+# Bonus, penalty and time: what is added to a contestant's result after averaging.
+adjustments = Table(
+    "adjustments",
+    metadata,
+    _id(),
+    _ref("contestant_id", "contestants", index=True),
+    # time, bonus, penalty
+    Column("kind", String(12), nullable=False),
+    Column("points", Exact, nullable=False),
+    Column("reason", Text, nullable=False),
+    # seconds spoken, for time
+    Column("seconds", Integer),
+    _ref("entered_by", "people"),
+    Column("entered_at", Moment, nullable=False),
+    _ref("withdrawn_by", "people", nullable=True),
+    Column("withdrawn_at", Moment),
+)
+
+# What happened to a round, by whom and why: nothing in it is ever changed.
+round_steps = Table(
+    "round_steps",
+    metadata,
+    _id(),
+    _ref("round_id", "rounds", index=True),
+    # created, opened, next, closed, computed, signed, published, reopened, drawn, objection, answered, …
+    Column("step", String(20), nullable=False),
+    _ref("person_id", "people"),
+    # the role in which a signature was given
+    Column("role", String(20)),
+    Column("reason", Text),
+    Column("data", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# The verifiable draw of the order of appearance.
+draws = Table(
+    "draws",
+    metadata,
+    _id(),
+    _ref("round_id", "rounds", index=True),
+    Column("seed", String(64), nullable=False),
+    Column("commitment", String(64), nullable=False),
+    Column("announced_at", Moment, nullable=False),
+    Column("revealed_at", Moment),
+)
+draw_words = Table(
+    "draw_words",
+    metadata,
+    _id(),
+    _ref("draw_id", "draws"),
+    _ref("unit_id", "units"),
+    Column("words", Text, nullable=False),
+    _ref("person_id", "people"),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("draw_id", "unit_id"),
+)
+
+# What was published, version by version: a correction never replaces what was there before.
+publications = Table(
+    "publications",
+    metadata,
+    _id(),
+    _ref("round_id", "rounds"),
+    Column("version", Integer, nullable=False),
+    # [{contestant, rank, score}] as announced
+    Column("ranking", JSON, nullable=False),
+    Column("reason", Text),
+    # the bundle with which anybody can check
+    Column("bundle", String(80), nullable=False),
+    _ref("published_by", "people"),
+    Column("published_at", Moment, nullable=False),
+    UniqueConstraint("round_id", "version"),
+)
+
+objections = Table(
+    "objections",
+    metadata,
+    _id(),
+    _ref("round_id", "rounds", index=True),
+    # the unit on whose behalf; none: a judge about a sheet keyed in for them
+    _ref("unit_id", "units", nullable=True),
+    _ref("person_id", "people"),
+    Column("words", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("answer", Text),
+    _ref("answered_by", "people", nullable=True),
+    Column("answered_at", Moment),
 )
 
 # --- the browser room's own post office -------------------------------------------------------------------

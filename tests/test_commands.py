@@ -25,6 +25,8 @@ WHO = {
     Role.OFFICE_ADMINISTRATOR: "陈立",
     Role.SECRETARY: "王芳",
     Role.JUDGE: "吴评",
+    Role.SCRUTINEER: "何监",
+    Role.SCOREKEEPER: "施计",
 }
 
 

@@ -275,6 +275,8 @@ def small_district(world: World) -> World:
     world.person("钱红", (Role.SECRETARY, "南流村"))
     for index, name in enumerate(("吴评", "郑评", "冯评", "褚评", "卫评", "蒋评", "沈评")):
         world.person(name, (Role.JUDGE, "枫杨办事处" if index == 0 else "高新区"))
+    world.person("何监", (Role.SCRUTINEER, "高新区"))
+    world.person("施计", (Role.SCOREKEEPER, "高新区"))
     for unit in ("高新区", "枫杨办事处", "石佛办事处"):
         world.group(unit)
     return world

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -78,6 +79,7 @@ class Context(Generic[TX]):
         registry: Registry,
         show: Callable[[Words], str],
         dialogue: Dialogue | None = None,
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.tx = tx
         #: Aware, UTC; the same for everything that this message does.
@@ -96,6 +98,8 @@ class Context(Generic[TX]):
         self.registry = registry
         #: Words in the reader's language, for what is written into a file; answers are shown by the engine.
         self.show = show
+        #: So many random bytes that nobody can foresee; like the clock, it is given from outside.
+        self.entropy = entropy
         #: The question that was open when this message came.
         self.dialogue = dialogue
         #: The question that is open afterwards.

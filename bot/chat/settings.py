@@ -86,6 +86,15 @@ class Rounds(Section, frozen=True):
             "Ranks that go to the groups by default, the others learn their own privately; 0 = all",
         ),
     ] = 3
+    objection_hours: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=720,
+            description="公布后几小时内受理异议，0 = 不受理 / "
+            "Hours after publication in which objections are taken; 0 = none",
+        ),
+    ] = 2
 
 
 class Dialogues(Section, frozen=True):

@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
-from handlers.rounds import judging, results, running, setting_up
+from handlers.rounds import (
+    abstaining,
+    checking,
+    drawing,
+    items,
+    keying,
+    objecting,
+    pad,
+    publishing,
+    results,
+    rulebook,
+    running,
+    scoring,
+    sealing,
+    setting_up,
+    timing,
+)
 from handlers.rounds.declared import registry
 
-registry.arrange(judging, setting_up, running, results)
+registry.arrange(
+    scoring,
+    pad,
+    abstaining,
+    checking,
+    setting_up,
+    drawing,
+    running,
+    timing,
+    items,
+    keying,
+    sealing,
+    publishing,
+    results,
+    rulebook,
+    objecting,
+)
 
 __all__ = ["registry"]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from bot.chat import settings
 from bot.chat.commands import Registry
 from bot.chat.errors import UserError
+from bot.chat.messages import Button
 from bot.chat.people import Role
 from bot.chat.texts import T, Text
 from handlers import Ctx
-from handlers.rounds.tally import Rules
-from storage import rounds, units
-from storage.rounds import Head, Kind, Round, State
+from storage import people, rounds, units
+from storage.people import Person
+from storage.rounds import Kind, Round, State
 
 registry = Registry()
+
+#: Those who run a round; what each of them may do is said with each command.
+RUNNING = (Role.ORGANIZER, Role.SCOREKEEPER, Role.SCRUTINEER)
+_OFFERED = 6
+_LONGEST_NUMBER = 10
 
 KIND_WORDS: dict[Kind, Text] = {
     Kind.OBSERVATION: T("逐办观摩"),
@@ -24,32 +29,26 @@ STATE_WORDS: dict[State, Text] = {
     State.DRAFT: T("待开评"),
     State.OPEN: T("评分中"),
     State.CLOSED: T("已封评"),
+    State.COMPUTED: T("已启封，待签字"),
+    State.SIGNED: T("已签字，待公布"),
     State.PUBLISHED: T("已公布"),
     State.CANCELLED: T("已取消"),
 }
 
 
-def rules_of(head: Head) -> Rules:
-    """The tally's rules as the round was created with."""
-    return Rules(head.rules["trim_from"], head.rules["trim_each_end"], head.rules["decimals"])
-
-
-def rules_words(rules: Rules | settings.Rounds) -> Text:
-    """How a round is tallied, in one sentence."""
-    return T(
-        "有效分满{trim_from}个时去掉{drop}个最高分、{drop}个最低分，取平均，保留{decimals}位小数",
-        trim_from=rules.trim_from,
-        drop=rules.trim_each_end,
-        decimals=rules.decimals,
-    )
-
-
-def my_round(ctx: Ctx, round_id: int | None, *, states: tuple[State, ...], none: Text) -> Round:
-    """The organizer's round of that number, or the only one in these states.
+def my_round(
+    ctx: Ctx,
+    round_id: int | None,
+    *,
+    states: tuple[State, ...],
+    none: Text,
+    roles: tuple[Role, ...] = RUNNING,
+) -> Round:
+    """The round of that number, or the only one in these states, of those that the person helps to run.
 
     Raises UserError: `none` when there is none in these states, or asks to name one of several.
     """
-    roots = ctx.actor.units(Role.ORGANIZER)
+    roots = ctx.actor.units(*roles)
     if round_id is not None:
         try:
             found = rounds.get(ctx.tx, round_id)
@@ -67,10 +66,22 @@ def my_round(ctx: Ctx, round_id: int | None, *, states: tuple[State, ...], none:
         raise UserError(none)
     if len(heads) > 1:
         raise UserError(
-            T(
-                "有{count}场符合：{names}。发“活动”，在那一场下面按按钮。",
-                count=len(heads),
-                names=[h.name for h in heads],
-            )
+            T("有{count}场符合：{names}。请选一场：", count=len(heads), names=[h.name for h in heads]),
+            buttons=tuple((Button(h.name, f"round {h.id}"),) for h in heads[:_OFFERED]),
         )
     return rounds.get(ctx.tx, heads[0].id)
+
+
+def chairs(ctx: Ctx, found: Round, role: Role) -> list[Person]:
+    """Those who hold the role for the unit whose round it is, or for a unit above it."""
+    line = [unit.id for unit in units.ancestors(ctx.tx, found.head.unit_id)]
+    held = people.holders(ctx.tx, line, [role])
+    return [person for unit_id in line for person in held.get(unit_id, [])]
+
+
+def numbered(words: str | None) -> tuple[int | None, str]:
+    """The number of a round with which the words begin, as on buttons ("r12"), and the rest."""
+    first, _, rest = (words or "").strip().partition(" ")
+    if first[:1] == "r" and first[1:].isdecimal() and len(first) <= _LONGEST_NUMBER:
+        return int(first[1:]), rest.strip()
+    return None, (words or "").strip()

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from bot.chat.grammar.folding import fold
 from bot.chat.grammar.numerals import number_at
+from handlers.rounds.rulings import Timing
 from storage.rounds import Criterion, Kind
 
 _KINDS = (
@@ -31,6 +32,14 @@ _LIST_NUMBER = re.compile(r"^\d{1,3}(?:[.．)）号]|$)")
 _UNIT_LIKE = re.compile(r".{1,20}(?:村|社区|屯|庄|寨|砦)$")
 _CRITERION = re.compile(r"[\s,;、]*(?P<name>[^\d\s,;、:()+]{1,20}?)[\s:(]*(?P<maximum>\d+(?:\.\d+)?)\s*分?\)?")
 
+_PARTS = re.compile(r"[;\n]+")
+_PANEL = re.compile(r"(?P<name>[^\d:;,、]{1,20}?)\s*(?P<weight>\d+(?:\.\d+)?)\s*%?\s*:\s*(?P<judges>.+)")
+_TIMING = re.compile(
+    r"(?:(?P<least>\d{1,2})\s*(?:到|至|-|~)\s*)?(?P<most>\d{1,3})\s*分钟?"
+    r"(?:[\s,]*(?:超时)?每?(?P<unit>\d{1,3})秒扣?\s*(?P<points>\d+(?:\.\d+)?)分?)?"
+    r"(?:[\s,]*最多扣?\s*(?P<cap>\d+(?:\.\d+)?)分?)?"
+)
+
 #: What the two kinds of the published quarter were scored by; maxima are this program's proposal.
 TEMPLATES: dict[Kind, tuple[Criterion, ...]] = {
     Kind.OBSERVATION: (
@@ -47,6 +56,21 @@ TEMPLATES: dict[Kind, tuple[Criterion, ...]] = {
     Kind.EVALUATION: (Criterion("总分", Decimal(100)),),
     Kind.OTHER: (Criterion("总分", Decimal(100)),),
 }
+
+
+#: A forum has its clock: eight minutes, and what a started half minute more costs on a hundred-point scale.
+TIMINGS: dict[Kind, Timing] = {Kind.FORUM: Timing(0, 480, 30, Decimal("0.5"), Decimal(2))}
+#: Speakers come one after the other; on a tour of sites judges score when they have seen enough.
+IN_TURN = frozenset({Kind.FORUM})
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Judges with a common weight, by name as typed."""
+
+    name: str
+    weight: Decimal
+    judges: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +101,31 @@ def unit_names(text: str) -> tuple[str, ...]:
     """A list of units as typed, with or without numbers before them: 1.大里村 2.公园道社区 …"""
     words = (_LIST_NUMBER.sub("", word) for word in _BETWEEN.split(text.strip()))
     return tuple(word for word in words if word)
+
+
+def panels(text: str) -> tuple[Panel, ...] | None:
+    """`领导组60：张三、李四；群众组40：王五` → panels with weights; None for a mere list of names."""
+    found = []
+    for part in _PARTS.split(fold(text).strip()):
+        match = _PANEL.fullmatch(part.strip())
+        if match is None:
+            return None
+        found.append(Panel(match["name"], Decimal(match["weight"]), unit_names(match["judges"])))
+    names = {panel.name for panel in found}
+    good = len(names) == len(found) and all(p.weight > 0 and p.judges for p in found)
+    return tuple(found) if good else None
+
+
+def minutes(text: str) -> Timing | None:
+    """`8分钟 每30秒扣0.5 最多2` or `6到8分钟 …` → the rule of the clock; None when it is not understood."""
+    match = _TIMING.fullmatch(fold(text).strip().rstrip("分."))
+    if match is None:
+        return None
+    least, most = int(match["least"] or 0) * 60, int(match["most"]) * 60
+    unit, points = int(match["unit"] or 30), Decimal(match["points"] or "0.5")
+    return (
+        Timing(least, most, unit, points, Decimal(match["cap"] or points * 4)) if least < most and unit else None
+    )
 
 
 def criteria(text: str) -> tuple[Criterion, ...] | None:

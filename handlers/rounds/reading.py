@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from bot.chat.grammar.folding import fold
 from bot.chat.grammar.numerals import Number, number_at
 from bot.chat.texts import T, Text
+from handlers.rounds.rulings import Rules
 from storage.rounds import Contestant, Criterion
 
 #: What may end a unit's name and be left out when people write it.
@@ -32,10 +34,10 @@ class Line:
 
 
 def read(
-    text: str, contestants: Sequence[Contestant], criteria: Sequence[Criterion], *, decimals: int
+    text: str, contestants: Sequence[Contestant], criteria: Sequence[Criterion], *, rules: Rules
 ) -> list[Line]:
     """The lines of a message that begin with a contestant or hold scores; empty lines are passed over."""
-    return [_line(fold(line), contestants, criteria, decimals) for line in text.splitlines() if line.strip()]
+    return [_line(fold(line), contestants, criteria, rules.step) for line in text.splitlines() if line.strip()]
 
 
 def contestant_at(folded: str, contestants: Sequence[Contestant]) -> tuple[Contestant, int] | None:
@@ -59,7 +61,7 @@ def _names(name: str) -> list[str]:
     return [name, *(s for s in short if len(s) >= 2)]
 
 
-def _line(folded: str, contestants: Sequence[Contestant], criteria: Sequence[Criterion], decimals: int) -> Line:
+def _line(folded: str, contestants: Sequence[Contestant], criteria: Sequence[Criterion], step: Decimal) -> Line:
     found = contestant_at(folded, contestants)
     if found is None:
         return Line(None, problem=T("没认出是哪个单位。请先写单位，再写分数。"))
@@ -67,16 +69,32 @@ def _line(folded: str, contestants: Sequence[Contestant], criteria: Sequence[Cri
     entries = _entries(folded, at, criteria)
     if entries is None:
         return Line(contestant, problem=T("{unit}后面只写分数就好。", unit=contestant.unit_name))
+    entries = _unglued(entries, criteria)
     whole = _whole(entries, criteria)
     if whole is not None:
         together = Criterion("总分", sum((c.maximum for c in criteria), Decimal(0)))
-        problem = _out_of_range(contestant, (whole,), (together,), decimals)
+        problem = out_of_range(contestant, (whole,), (together,), step)
         return Line(contestant, () if problem else (whole,), problem)
     scores = _in_order(entries, criteria)
     if scores is None:
         return Line(contestant, problem=_wrong_count(contestant, len(entries), criteria))
-    problem = _out_of_range(contestant, scores, criteria, decimals)
+    problem = out_of_range(contestant, scores, criteria, step)
     return Line(contestant, () if problem else scores, problem)
+
+
+_Entries: TypeAlias = "list[tuple[Criterion | None, Decimal]]"
+
+
+def _unglued(entries: _Entries, criteria: Sequence[Criterion]) -> _Entries:
+    """`28261920` for four criteria is 28 26 19 20: two digits each, when none is above its maximum."""
+    if len(entries) != 1 or len(criteria) < 2 or entries[0][0] is not None:
+        return entries
+    digits = format(entries[0][1], "f")
+    if not digits.isdecimal() or len(digits) != 2 * len(criteria):
+        return entries
+    pairs = [Decimal(digits[at : at + 2]) for at in range(0, len(digits), 2)]
+    fits = all(score <= criterion.maximum for score, criterion in zip(pairs, criteria, strict=True))
+    return [(None, score) for score in pairs] if fits else entries
 
 
 def _whole(entries: Sequence[tuple[Criterion | None, Decimal]], criteria: Sequence[Criterion]) -> Decimal | None:
@@ -148,9 +166,10 @@ def _wrong_count(contestant: Contestant, given: int, criteria: Sequence[Criterio
     )
 
 
-def _out_of_range(
-    contestant: Contestant, scores: Sequence[Decimal], criteria: Sequence[Criterion], decimals: int
+def out_of_range(
+    contestant: Contestant, scores: Sequence[Decimal], criteria: Sequence[Criterion], step: Decimal
 ) -> Text | None:
+    """What is wrong with the first score above its maximum or between two steps; None when all are good."""
     for criterion, score in zip(criteria, scores, strict=True):
         if score > criterion.maximum:
             return T(
@@ -160,13 +179,20 @@ def _out_of_range(
                 maximum=criterion.maximum,
                 score=score,
             )
-        exponent = score.as_tuple().exponent
-        if isinstance(exponent, int) and -exponent > decimals:
+        if score % step and step.normalize().as_tuple().digits == (1,) and step < 1:
             return T(
                 "{unit}的“{criterion}”最多{decimals}位小数，收到{score}。请改一下再发。",
                 unit=contestant.unit_name,
                 criterion=criterion.name,
-                decimals=decimals,
+                decimals=-step.adjusted(),
+                score=score,
+            )
+        if score % step:
+            return T(
+                "{unit}的“{criterion}”按{step}分一档打，收到{score}。请改一下再发。",
+                unit=contestant.unit_name,
+                criterion=criterion.name,
+                step=step,
                 score=score,
             )
     return None

@@ -1,27 +1,26 @@
-"""The organizer's part while a round runs: open it, see who still owes what, close it."""
+"""While a round runs: open it, call one contestant after the other, see who still owes what, nudge."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from bot.chat.arguments import Item
 from bot.chat.commands import Place, Section
-from bot.chat.context import Change, Said
+from bot.chat.context import Change
 from bot.chat.errors import UserError
 from bot.chat.messages import Button, Fields, Reply, ToPerson, faint, quote, say, title
 from bot.chat.people import Role
-from bot.chat.texts import T, Text, Words
+from bot.chat.texts import T, Words
 from handlers import Ctx
-from handlers.rounds import tally
-from handlers.rounds.declared import my_round, registry, rules_of, rules_words
-from handlers.rounds.results import private_table
-from storage import people, rounds
+from handlers.rounds.declared import chairs, my_round, registry
+from handlers.rounds.rulings import rules_of, rules_words
+from storage import people, rounds, sheets
 from storage.changes import Recorded
 from storage.rounds import Contestant, Judge, Round, State
 
-_NUMBER = Item("number", T("场次编号"), optional=True)
-_ANYWAY = {"anyway", "仍然封评", "封评", "是", "好", "确认"}
+NUMBER = Item("number", T("场次编号"), optional=True)
+_NO_DRAFT = T("没有待开评的场次。发“活动”新建一场。")
+_NOT_OPEN = T("现在没有正在评分的场次。")
 
 
 @registry.command(
@@ -29,68 +28,79 @@ _ANYWAY = {"anyway", "仍然封评", "封评", "是", "好", "确认"}
     ascii="open",
     section=Section.ROUNDS,
     help=T("开始评分：评委收到名单，参评单位收到评分项"),
-    args=(_NUMBER,),
+    args=(NUMBER,),
     roles=(Role.ORGANIZER,),
     place=Place.PRIVATE,
     examples=("开评",),
 )
-def open_command(ctx: Ctx, number: int | None) -> list[Reply]:
+def open_command(ctx: Ctx, number: int | None) -> Reply:
     """Open the round of that number, or the only draft."""
-    found = my_round(ctx, number, states=(State.DRAFT,), none=T("没有待开评的场次。发“活动”新建一场。"))
+    found = my_round(ctx, number, states=(State.DRAFT,), none=_NO_DRAFT)
     return open_round(ctx, found.id)
 
 
-def open_round(ctx: Ctx, round_id: int) -> list[Reply]:
+def open_round(ctx: Ctx, round_id: int) -> Reply:
     """Open a draft and tell, once each, the judges and the secretaries of the contestants."""
     rounds.set_state(ctx.tx, round_id, state=State.OPEN, expected=State.DRAFT, opened_at=ctx.now)
     found = rounds.get(ctx.tx, round_id)
-    few = [c.unit_name for c in found.contestants if not any(not found.recused(j, c) for j in found.judges)]
+    _check(ctx, found)
+    rounds.note(ctx.tx, round_id, "opened", by=ctx.actor.id, now=ctx.now)
+    summary = T("“{name}”开评", name=found.head.name)
+    ctx.record(Change("round.opened", summary, unit_id=found.head.unit_id, subject_id=round_id))
+    for judge in found.sitting:
+        ctx.post(invitation(found, judge))
+    _tell_contestants(ctx, found)
+    steps = [Button(T("评分进度"), f"scoring {round_id}"), Button(T("封评"), f"close {round_id}")]
+    if found.head.reached is not None:
+        steps.insert(0, Button(T("下一位"), f"next {round_id}"))
+    return say(
+        T("“{name}”已开评。{count}位评委各收到一份名单。", name=found.head.name, count=len(found.sitting)),
+        faint(T("分数在启封前谁也看不到，包括您；“评分进度”只显示谁还没交。")),
+        buttons=(tuple(steps),),
+        replace=True,
+    )
+
+
+def _check(ctx: Ctx, found: Round) -> None:
+    """Raises UserError when the round could not come to a result."""
+    few = [c.unit_name for c in found.contestants if all(found.recused(j, c) for j in found.sitting)]
     if few:
         raise UserError(T("{names}没有可以打分的评委（都要回避），请先加评委。", names=few))
-    ctx.record(
-        Change(
-            "round.opened",
-            T("“{name}”开评", name=found.head.name),
-            unit_id=found.head.unit_id,
-            subject_id=round_id,
+    missing = [T("监票人")] if not chairs(ctx, found, Role.SCRUTINEER) else []
+    missing += [T("计票人")] if not chairs(ctx, found, Role.SCOREKEEPER) else []
+    if missing:
+        raise UserError(
+            T("还没有{roles}：成绩要由监票人和计票人两人签字。请先任命，例如：任命 监票人 姓名", roles=missing)
         )
-    )
-    for judge in found.judges:
-        ctx.post(_invitation(found, judge))
-    _tell_contestants(ctx, found)
-    return [
-        say(
-            T("“{name}”已开评。{count}位评委各收到一份名单。", name=found.head.name, count=len(found.judges)),
-            faint(T("分数在封评前谁也看不到，包括您；“评分进度”只显示谁还没交。")),
-            buttons=((Button(T("评分进度"), f"scoring {round_id}"), Button(T("封评"), f"close {round_id}")),),
-            replace=True,
-        )
-    ]
 
 
-def _invitation(found: Round, judge: Judge) -> Reply:
+def invitation(found: Round, judge: Judge) -> Reply:
+    """What a judge learns when the round opens, or when they take somebody's place."""
     own = [c for c in found.contestants if not found.recused(judge, c)]
     away = [c.unit_name for c in found.contestants if found.recused(judge, c)]
     example = " ".join([own[0].unit_name if own else "", *(str(int(c.maximum * 9 / 10)) for c in found.criteria)])
     recusal = [T("需要回避、不用打分的：{names}", names=away)] if away else []
+    turn = [T("按出场顺序一个一个打，轮到谁会告诉您。")] if found.head.reached is not None else []
     return say(
         title(T("请您评分：{name}", name=found.head.name)),
         Fields(
             (
                 (T("出场顺序"), T("{names}", names=[f"{c.position}号{c.unit_name}" for c in own])),
-                (T("评分项"), _criteria_words(found)),
+                (T("评分项"), criteria_words(found)),
             )
         ),
         *recusal,
+        *turn,
         T("直接发单位和分数就行，例如："),
         quote(example),
-        buttons=((Button(T("按按钮打分"), f"sheet {found.id}"),),),
+        buttons=((Button(T("按按钮打分"), f"sheet {found.id}"), Button(T("评分规则"), f"rules {found.id}")),),
         to=ToPerson(judge.person_id),
         key=f"round{found.id}:open:judge{judge.id}",
     )
 
 
-def _criteria_words(found: Round) -> Words:
+def criteria_words(found: Round) -> Words:
+    """The criteria with their maxima."""
     items = [T("{name}（{maximum}分）", name=c.name, maximum=c.maximum) for c in found.criteria]
     return T("{items}", items=items)
 
@@ -103,9 +113,8 @@ def _tell_contestants(ctx: Ctx, found: Round) -> None:
                 say(
                     title(found.head.name),
                     T("{unit}第{position}个出场。", unit=contestant.unit_name, position=contestant.position),
-                    Fields(
-                        ((T("评分项"), _criteria_words(found)), (T("计分"), rules_words(rules_of(found.head))))
-                    ),
+                    Fields(((T("评分项"), criteria_words(found)), (T("计分"), rules_words(rules_of(found))))),
+                    buttons=((Button(T("评分规则"), f"rules {found.id}"),),),
                     to=ToPerson(secretary.id),
                     key=f"round{found.id}:open:unit{contestant.unit_id}",
                 )
@@ -119,97 +128,121 @@ def unopen(ctx: Ctx, change: Recorded) -> None:
 
 
 @registry.command(
+    "下一位",
+    ascii="next",
+    aliases=("下一个", "下一家"),
+    section=Section.ROUNDS,
+    help=T("请下一个单位出场，评委这时才能给它打分"),
+    args=(NUMBER,),
+    roles=(Role.ORGANIZER, Role.SCOREKEEPER),
+    place=Place.PRIVATE,
+    examples=("下一位",),
+)
+def next_command(ctx: Ctx, number: int | None) -> Reply:
+    """It is the next contestant's turn; each judge gets the buttons to score them."""
+    found = my_round(ctx, number, states=(State.OPEN,), none=_NOT_OPEN)
+    if found.head.reached is None:
+        raise UserError(T("这一场是同时打分，不分先后。"))
+    if found.head.reached >= len(found.contestants):
+        raise UserError(T("{count}个单位都出场了。可以“封评”了。", count=len(found.contestants)))
+    contestant = found.contestants[found.head.reached]
+    rounds.reach(ctx.tx, found.id, contestant.position)
+    rounds.note(ctx.tx, found.id, "next", by=ctx.actor.id, now=ctx.now, data={"contestant": contestant.id})
+    for judge in found.sitting:
+        if not found.recused(judge, contestant):
+            ctx.post(_call(found, judge, contestant))
+    last = contestant.position == len(found.contestants)
+    after = Button(T("封评"), f"close {found.id}") if last else Button(T("下一位"), f"next {found.id}")
+    timing = (Button(T("开始计时"), f"clock {contestant.id}"),) if rules_of(found).timing else ()
+    return say(
+        T("{position}号{unit}出场，评委可以打分了。", position=contestant.position, unit=contestant.unit_name),
+        buttons=((*timing, after, Button(T("评分进度"), f"scoring {found.id}")),),
+        replace=True,
+    )
+
+
+def _call(found: Round, judge: Judge, contestant: Contestant) -> Reply:
+    return say(
+        T("请给{position}号{unit}打分。", position=contestant.position, unit=contestant.unit_name),
+        buttons=((Button(T("打分"), f"pad {contestant.id}"),),),
+        to=ToPerson(judge.person_id),
+        key=f"round{found.id}:call{contestant.id}:judge{judge.id}",
+    )
+
+
+@registry.command(
     "评分进度",
     ascii="scoring",
     section=Section.ROUNDS,
     help=T("看谁还没交分（看不到分数）"),
-    args=(_NUMBER,),
-    roles=(Role.ORGANIZER,),
+    args=(NUMBER,),
+    roles=(Role.ORGANIZER, Role.SCOREKEEPER, Role.SCRUTINEER),
     place=Place.PRIVATE,
     examples=("评分进度",),
 )
 def scoring_progress(ctx: Ctx, number: int | None) -> Reply:
     """Completeness only: nothing that would give a score away."""
-    found = my_round(ctx, number, states=(State.OPEN,), none=T("现在没有正在评分的场次。"))
-    owing = _owing(ctx, found)
+    found = my_round(ctx, number, states=(State.OPEN,), none=_NOT_OPEN)
+    left = owing(ctx, found)
     wanted = sum(len(owed) for owed in found.owed().values())
-    left = sum(len(names) for _judge, names in owing)
-    done = T("应交{wanted}份，已交{done}份，未交{left}份", wanted=wanted, done=wanted - left, left=left)
+    missing = sum(len(names) for _judge, names in left)
+    nudging = (Button(T("催一下"), f"nudge {found.id}"),) if left else ()
     return say(
         title(found.head.name),
-        done,
-        *([Fields(tuple(_owing_words(owing)))] if owing else []),
-        buttons=((Button(T("刷新"), f"scoring {found.id}"), Button(T("封评"), f"close {found.id}")),),
+        T("应交{wanted}份，已交{done}份，未交{left}份", wanted=wanted, done=wanted - missing, left=missing),
+        *([Fields(tuple(owing_words(left)))] if left else []),
+        buttons=((Button(T("刷新"), f"scoring {found.id}"), *nudging, Button(T("封评"), f"close {found.id}")),),
         replace=True,
     )
 
 
-def _owing(ctx: Ctx, found: Round) -> list[tuple[Judge, list[Contestant]]]:
-    given: dict[int, list[int]] = {}
-    for sheet in rounds.sheets(ctx.tx, found.id):
-        given.setdefault(sheet.judge_id, []).append(sheet.contestant_id)
-    missing = tally.missing(found.owed(), given)
-    contestants = {c.id: c for c in found.contestants}
-    return [(j, [contestants[c] for c in missing[j.id]]) for j in found.judges if j.id in missing]
+def owing(ctx: Ctx, found: Round) -> list[tuple[Judge, list[Contestant]]]:
+    """Who still owes a sheet for whom, of those whose turn has come."""
+    given: dict[int, set[int]] = {}
+    for sheet in sheets.standing(ctx.tx, found.id):
+        given.setdefault(sheet.judge_id, set()).add(sheet.contestant_id)
+    owed = found.owed()
+    left = []
+    for judge in found.sitting:
+        done = set().union(*(given.get(each, set()) for each in (judge.id, *found.before(judge))))
+        missing = [found.contestant(c) for c in owed[judge.id] if c not in done]
+        if missing:
+            left.append((judge, missing))
+    return left
 
 
-def _owing_words(owing: Sequence[tuple[Judge, list[Contestant]]]) -> list[tuple[Words, Words]]:
-    return [(judge.name, T("还差{names}", names=[c.unit_name for c in left])) for judge, left in owing]
+def owing_words(left: Sequence[tuple[Judge, list[Contestant]]]) -> list[tuple[Words, Words]]:
+    """A line for each judge."""
+    return [(judge.name, T("还差{names}", names=[c.unit_name for c in each])) for judge, each in left]
 
 
 @registry.command(
-    "封评",
-    ascii="close",
-    aliases=("收分", "封存"),
+    "催分",
+    ascii="nudge",
     section=Section.ROUNDS,
-    help=T("结束评分并算出成绩"),
-    args=(_NUMBER,),
-    roles=(Role.ORGANIZER,),
+    help=T("私下提醒还没交分的评委，一小时内只提醒一次"),
+    args=(NUMBER,),
+    roles=(Role.ORGANIZER, Role.SCOREKEEPER),
     place=Place.PRIVATE,
-    examples=("封评",),
+    examples=("催分",),
 )
-def close_command(ctx: Ctx, number: int | None) -> Reply | list[Reply]:
-    """Close the round; when sheets are missing, ask first."""
-    found = my_round(ctx, number, states=(State.OPEN,), none=T("现在没有正在评分的场次。"))
-    owing = _owing(ctx, found)
-    if not owing:
-        return _close(ctx, found)
-    ctx.ask("rounds.close", round=found.id)
-    return say(
-        title(T("还有评委没交完")),
-        Fields(tuple(_owing_words(owing))),
-        T("现在封评的话，没交的按弃权处理，不计入平均。"),
-        buttons=((ctx.choice(T("仍然封评"), "anyway"), ctx.choice(T("再等等"), "wait")),),
-        replace=True,
-    )
-
-
-@registry.dialogue("rounds.close")
-def close_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply | list[Reply]:
-    """Close all the same, or wait."""
-    answer = said.folded.strip().casefold()
-    if answer in _ANYWAY:
-        found = my_round(ctx, data["round"], states=(State.OPEN,), none=T("这一场已经封评了。"))
-        return _close(ctx, found)
-    if answer in {"wait", "再等等", "等等", "不", "否"}:
-        return say(T("好的，继续评分。"), replace=True)
-    raise UserError(T("请点“仍然封评”或“再等等”。"))
-
-
-def _close(ctx: Ctx, found: Round) -> list[Reply]:
-    rounds.set_state(
-        ctx.tx, found.id, state=State.CLOSED, expected=State.OPEN, closed_at=ctx.now, closed_by=ctx.actor.id
-    )
-    ctx.record(
-        Change(
-            "round.closed",
-            T("“{name}”封评", name=found.head.name),
-            unit_id=found.head.unit_id,
-            subject_id=found.id,
+def nudge(ctx: Ctx, number: int | None) -> Reply:
+    """Remind those who owe something, each with exactly what and a button to do it."""
+    found = my_round(ctx, number, states=(State.OPEN,), none=_NOT_OPEN)
+    left = owing(ctx, found)
+    if not left:
+        return say(T("都交齐了，不用催。"), buttons=((Button(T("封评"), f"close {found.id}"),),))
+    for judge, missing in left:
+        ctx.post(
+            say(
+                T("“{name}”还差您的分：{units}", name=found.head.name, units=[c.unit_name for c in missing]),
+                buttons=((Button(T("打分"), f"pad {missing[0].id}"),),),
+                to=ToPerson(judge.person_id),
+                # The key lets one reminder through in an hour, whoever asks for it and how often.
+                key=f"round{found.id}:nudge:judge{judge.id}:{ctx.now:%Y%m%d%H}",
+            )
         )
-    )
-    closed: Text = T("“{name}”已封评，分数不能再改。下面是成绩，只有您看得到。", name=found.head.name)
-    return [say(closed, replace=True), private_table(ctx, rounds.get(ctx.tx, found.id))]
+    return say(T("已提醒{names}。", names=[judge.name for judge, _missing in left]), replace=True)
 
 
 @registry.command(
@@ -217,13 +250,14 @@ def _close(ctx: Ctx, found: Round) -> list[Reply]:
     ascii="dropround",
     section=Section.ROUNDS,
     help=T("取消一场还没开评的评分"),
-    args=(_NUMBER,),
+    args=(NUMBER,),
     roles=(Role.ORGANIZER,),
     place=Place.PRIVATE,
     hidden=True,
 )
 def drop_round(ctx: Ctx, number: int | None) -> Reply:
     """Drop a draft."""
-    found = my_round(ctx, number, states=(State.DRAFT,), none=T("没有待开评的场次。"))
+    found = my_round(ctx, number, states=(State.DRAFT,), none=_NO_DRAFT)
     rounds.set_state(ctx.tx, found.id, state=State.CANCELLED, expected=State.DRAFT)
+    rounds.note(ctx.tx, found.id, "cancelled", by=ctx.actor.id, now=ctx.now)
     return say(T("“{name}”已取消。", name=found.head.name), replace=True)

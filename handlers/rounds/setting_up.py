@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.chat.arguments import Rest
@@ -12,24 +13,28 @@ from bot.chat.errors import UserError
 from bot.chat.grammar.suggest import closest
 from bot.chat.messages import Block, Button, Fields, Reply, faint, say, title
 from bot.chat.people import Role
-from bot.chat.texts import T, Text
+from bot.chat.texts import T, Text, Words
 from handlers import Ctx
-from handlers.rounds import drafting
-from handlers.rounds.declared import KIND_WORDS, STATE_WORDS, registry, rules_words
+from handlers.rounds import drafting, rulings
+from handlers.rounds.declared import KIND_WORDS, STATE_WORDS, registry
+from handlers.rounds.rulings import Rules, panel_words, rules_words, timing_words
 from handlers.rounds.running import open_round
 from storage import people, rounds, units
 from storage.changes import Recorded
 from storage.rounds import Head, Kind, State
 from storage.units import CONTESTING, Unit
 
-#: What can be done next with a round in a state: label and command.
+#: What the organizer can do next with a round in a state: label and command.
 NEXT: dict[State, tuple[tuple[Text, str], ...]] = {
-    State.DRAFT: ((T("开评"), "open"), (T("取消这一场"), "dropround")),
+    State.DRAFT: ((T("开评"), "open"), (T("抽签"), "draw"), (T("取消这一场"), "dropround")),
     State.OPEN: ((T("评分进度"), "scoring"), (T("封评"), "close")),
-    State.CLOSED: ((T("成绩"), "results"), (T("公布"), "publish")),
+    State.COMPUTED: ((T("成绩"), "results"),),
+    State.SIGNED: ((T("成绩"), "results"), (T("公布"), "publish")),
 }
-_ALL_STATES = (State.DRAFT, State.OPEN, State.CLOSED, State.PUBLISHED)
+_ALL_STATES = (State.DRAFT, State.OPEN, State.CLOSED, State.COMPUTED, State.SIGNED, State.PUBLISHED)
 _ENDINGS = ("", "村", "社区")
+#: The classes in which villages and communities are ranked when they are ranked apart.
+KINDS: dict[str, Text] = {units.VILLAGE: T("村"), units.COMMUNITY: T("社区")}
 
 
 @registry.command(
@@ -81,7 +86,7 @@ def _overview(ctx: Ctx) -> Reply:
 
 def _step(head: Head, label: Text, command: str, several: bool) -> Button:
     words = T("{step}：{name}", step=label, name=head.name) if several else label
-    return Button(words, f"{command} {head.id}")
+    return Button(words, command if command == "draw" else f"{command} {head.id}")
 
 
 def _default_name(ctx: Ctx, kind: Kind) -> str:
@@ -147,49 +152,62 @@ def _unknown_unit(ctx: Ctx, name: str, roots: Sequence[int]) -> Text:
 
 
 def _begin(ctx: Ctx, kind: Kind, name: str, chosen: Sequence[Unit]) -> dict[str, Any]:
+    """A new round as it is proposed: everything in it can be changed on the card."""
     judges = people.in_role_below(ctx.tx, ctx.actor.units(Role.ORGANIZER), Role.JUDGE)
+    rules = replace(rulings.by_policy(ctx.policy.rounds), timing=drafting.TIMINGS.get(kind))
     return {
         "kind": kind.value,
         "name": name,
         "units": [unit.id for unit in chosen],
         "criteria": drafting.to_wire(drafting.TEMPLATES[kind]),
-        "judges": list(dict.fromkeys(judge.person_id for judge in judges)),
+        "judges": [[person, ""] for person in dict.fromkeys(judge.person_id for judge in judges)],
+        "rules": rulings.to_wire(rules),
+        "in_turn": kind in drafting.IN_TURN,
     }
 
 
 def _card(ctx: Ctx, data: dict[str, Any]) -> Reply:
     """The new round, read back."""
     ctx.ask("rounds.card", **data)
-    named = units.get_many(ctx.tx, data["units"])
-    judges = people.get_many(ctx.tx, data["judges"])
-    chosen = drafting.from_wire(data["criteria"])
-    maximum = sum(criterion.maximum for criterion in chosen)
-    pairs = (
-        (T("类型"), KIND_WORDS[Kind(data["kind"])]),
-        (T("出场顺序"), T("{names}", names=[named[unit].name for unit in data["units"]])),
-        (T("评分项"), T("{items}，满分{maximum}", items=[_item(c) for c in chosen], maximum=maximum)),
-        (
-            T("评委名单"),
-            T("{count}位：{names}", count=len(judges), names=[judges[j].name for j in data["judges"]]),
-        ),
-        (T("计分"), rules_words(ctx.policy.rounds)),
-    )
-    warning = [] if judges else [T("还没有评委：请先用“任命 评委 姓名 单位”任命，或点“改评委”。")]
+    rules = rulings.from_wire(data["rules"])
+    warning = [] if data["judges"] else [T("还没有评委：请先用“任命 评委 姓名 单位”任命，或点“改评委”。")]
+    changes = [ctx.choice(T("改{part}", part=label), part) for part, label in _PARTS.items()]
     return say(
         title(data["name"]),
-        Fields(pairs),
+        Fields(tuple(_lines(ctx, data, rules))),
         *warning,
         buttons=(
             (ctx.choice(T("创建"), "create"), ctx.choice(T("创建并开评"), "open")),
-            (
-                ctx.choice(T("改单位"), "units"),
-                ctx.choice(T("改评分项"), "criteria"),
-                ctx.choice(T("改评委"), "judges"),
-            ),
+            tuple(changes[:3]),
+            tuple(changes[3:]),
             (Button(T("取消"), "取消"),),
         ),
         replace=True,
     )
+
+
+def _lines(ctx: Ctx, data: dict[str, Any], rules: Rules) -> list[tuple[Words, Words]]:
+    """What the card says, a line each."""
+    named = units.get_many(ctx.tx, data["units"])
+    judges = people.get_many(ctx.tx, [person for person, _panel in data["judges"]])
+    chosen = drafting.from_wire(data["criteria"])
+    maximum = sum(criterion.maximum for criterion in chosen)
+    names = [judges[person].name for person, _panel in data["judges"]]
+    lines: list[tuple[Words, Words]] = [
+        (T("类型"), KIND_WORDS[Kind(data["kind"])]),
+        (T("出场顺序"), T("{names}", names=[named[unit].name for unit in data["units"]])),
+        (T("评分项"), T("{items}，满分{maximum}", items=[_item(c) for c in chosen], maximum=maximum)),
+        (T("评委名单"), T("{count}位：{names}", count=len(names), names=names)),
+    ]
+    if rules.panels:
+        lines.append((T("评委组"), T("{panels}", panels=panel_words(rules))))
+    lines.append((T("打分方式"), T("逐个出场，按“下一位”") if data["in_turn"] else T("同时打分")))
+    lines.append((T("计分"), rules_words(rules)))
+    if rules.timing is not None:
+        lines.append((T("发言时间"), timing_words(rules.timing)))
+    if rules.apart:
+        lines.append((T("排名"), T("村和社区分开排")))
+    return lines
 
 
 def _item(criterion: rounds.Criterion) -> Text:
@@ -198,22 +216,40 @@ def _item(criterion: rounds.Criterion) -> Text:
 
 _CREATE = {"create", "创建", "确认", "好", "好的", "是", "可以", "ok", "yes"}
 _OPEN = {"open", "创建并开评", "开评"}
+_PARTS: dict[str, Text] = {
+    "units": T("单位"),
+    "criteria": T("评分项"),
+    "judges": T("评委"),
+    "turns": T("方式"),
+    "classes": T("排名"),
+    "timing": T("时间"),
+}
 _QUESTIONS: dict[str, tuple[str, Text]] = {
     "units": ("rounds.new_units", T("请按出场顺序把参评单位重发一遍，用顿号或换行隔开。")),
     "criteria": (
         "rounds.new_criteria",
         T("请发评分项和满分，例如：党建30 服务30 平安20 阵地20；只打总分就发：100"),
     ),
-    "judges": ("rounds.new_judges", T("请发评委姓名，用顿号隔开。")),
+    "judges": (
+        "rounds.new_judges",
+        T("请发评委姓名，用顿号隔开；分组的这样发：领导组60：张三、李四；群众组40：王五、赵六"),
+    ),
+    "timing": ("rounds.new_timing", T("请发发言时间，例如：8分钟 每30秒扣0.5 最多2；不限时就发：不限")),
 }
 _TYPED = {"改单位": "units", "改评分项": "criteria", "改评委": "judges"}
+_TYPED |= {"改方式": "turns", "改排名": "classes", "改时间": "timing"}
 
 
 @registry.dialogue("rounds.card")
-def card_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply | list[Reply]:
+def card_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Create, or change one thing and read back again."""
     answer = said.folded.strip().casefold()
-    asked = _QUESTIONS.get(_TYPED.get(answer, answer))
+    answer = _TYPED.get(answer, answer)
+    if answer == "turns":
+        return _card(ctx, data | {"in_turn": not data["in_turn"]})
+    if answer == "classes":
+        return _card(ctx, data | {"rules": data["rules"] | {"apart": not data["rules"]["apart"]}})
+    asked = _QUESTIONS.get(answer)
     if asked is not None:
         kind, question = asked
         ctx.ask(kind, **data)
@@ -239,13 +275,37 @@ def new_criteria(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     return _card(ctx, data | {"criteria": drafting.to_wire(chosen)})
 
 
+@registry.dialogue("rounds.new_timing")
+def new_timing(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
+    """Another rule of the clock, or none."""
+    rules = rulings.from_wire(data["rules"])
+    if said.folded.strip() in {"不限", "不限时", "无", "没有", "不计时"}:
+        changed = replace(rules, timing=None)
+    else:
+        timing = drafting.minutes(said.text)
+        if timing is None:
+            raise UserError(T("没看懂。请这样发：8分钟 每30秒扣0.5 最多2；不限时就发：不限"))
+        changed = replace(rules, timing=timing)
+    return _card(ctx, data | {"rules": rulings.to_wire(changed)})
+
+
 @registry.dialogue("rounds.new_judges")
 def new_judges(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
-    """Other judges, out of those who hold that post."""
+    """Other judges, out of those who hold that post, in one panel or in several with weights."""
+    panels = drafting.panels(said.text)
+    grouped = {p.name: p.judges for p in panels} if panels else {"": drafting.unit_names(said.text)}
+    chosen = [[person, panel] for panel, names in grouped.items() for person in _judges(ctx, names)]
+    if len({person for person, _panel in chosen}) < len(chosen):
+        raise UserError(T("有评委写了两遍，请去掉一个再发。"))
+    weights = [{"name": panel.name, "weight": str(panel.weight)} for panel in panels or ()]
+    return _card(ctx, data | {"judges": chosen, "rules": data["rules"] | {"panels": weights}})
+
+
+def _judges(ctx: Ctx, names: Sequence[str]) -> list[int]:
+    """Judges of the roster by name. Raises UserError for the first who is none."""
     known = people.in_role_below(ctx.tx, ctx.actor.units(Role.ORGANIZER), Role.JUDGE)
     by_name = {judge.name: judge.person_id for judge in known}
-    chosen: list[int] = []
-    for name in drafting.unit_names(said.text):
+    for name in names:
         if name not in by_name:
             near = closest(name, by_name)
             if near:
@@ -253,15 +313,14 @@ def new_judges(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
                     T("评委里没有“{name}”，是不是{near}？请把全部评委再发一遍。", name=name, near=near)
                 )
             raise UserError(T("评委里没有“{name}”。请先任命：任命 评委 {name} 单位", name=name))
-        chosen.append(by_name[name])
-    return _card(ctx, data | {"judges": list(dict.fromkeys(chosen))})
+    return [by_name[name] for name in names]
 
 
-def _create(ctx: Ctx, data: dict[str, Any], *, then_open: bool) -> Reply | list[Reply]:
+def _create(ctx: Ctx, data: dict[str, Any], *, then_open: bool) -> Reply:
     if not data["judges"]:
         raise UserError(T("还没有评委，先点“改评委”，或用“任命 评委 姓名 单位”任命。"))
     roots = ctx.actor.units(Role.ORGANIZER)
-    policy = ctx.policy.rounds
+    named = units.get_many(ctx.tx, data["units"])
     made = rounds.create(
         ctx.tx,
         unit_id=roots[0],
@@ -269,24 +328,21 @@ def _create(ctx: Ctx, data: dict[str, Any], *, then_open: bool) -> Reply | list[
         quarter=(ctx.today.month + 2) // 3,
         kind=Kind(data["kind"]),
         name=data["name"],
-        rules={
-            "trim_from": policy.trim_from,
-            "trim_each_end": policy.trim_each_end,
-            "decimals": policy.decimals,
-            "judge_decimals": policy.judge_decimals,
-        },
+        rules=data["rules"],
         criteria=drafting.from_wire(data["criteria"]),
-        unit_ids=data["units"],
-        judge_ids=data["judges"],
+        entered=[(unit, ctx.show(KINDS[named[unit].kind])) for unit in data["units"]],
+        panels=[(person, panel) for person, panel in data["judges"]],
+        in_turn=data["in_turn"],
         created_by=ctx.actor.id,
         now=ctx.now,
     )
+    rounds.note(ctx.tx, made, "created", by=ctx.actor.id, now=ctx.now)
     ctx.record(Change("round.created", T("新建“{name}”", name=data["name"]), unit_id=roots[0], subject_id=made))
     if then_open:
         return open_round(ctx, made)
     return say(
         T("“{name}”建好了。评委到齐后按“开评”。", name=data["name"]),
-        buttons=((Button(T("开评"), f"open {made}"),),),
+        buttons=((Button(T("开评"), f"open {made}"), Button(T("抽签"), "draw")),),
         replace=True,
     )
 

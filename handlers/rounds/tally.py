@@ -1,44 +1,77 @@
-"""From score sheets to results and ranks. Exact decimals; rounded half up, once, at the end.
+"""From score sheets to results and ranks. Exact fractions; rounded half up, once, at the end.
 
 Source of the arithmetic: published rules for scoring on the spot: drop one highest and one lowest score, only
-one of them when several are equal, take the mean of those left, round half up to the stated decimals. Judges
-who gave no score are left out, and the number of valid scores is printed.
+one of them when several are equal, take the mean of those left, round half up to the stated decimals; time
+penalties, bonus and penalty items come after averaging. Judges who gave no score are left out, and the number
+of valid scores is printed. Ties are split by one more decimal, then by the mean before trimming; whoever is
+equal still shares the place, and the next one is skipped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal
+from fractions import Fraction
+
+from handlers.rounds.rulings import Rules
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """How a round is tallied.
+class Given:
+    """One valid score: by which judge, of which panel."""
 
-    From `trim_from` valid scores on, `trim_each_end` are dropped at each end, but never so many that nothing
-    would be left. `decimals` of the result, 0 to 4.
-    """
+    judge: int
+    panel: str
+    score: Decimal
 
-    trim_from: int = 5
-    trim_each_end: int = 1
-    decimals: int = 2
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of one contestant. `points` are the adjustments, added after averaging."""
+
+    contestant: int
+    klass: str
+    given: tuple[Given, ...]
+    points: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelMean:
+    """One panel's scores of one contestant: those that count and those dropped, each lowest first."""
+
+    panel: str
+    weight: Decimal
+    kept: tuple[Given, ...]
+    dropped: tuple[Given, ...]
+    mean: Fraction
+    untrimmed: Fraction
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One contestant's result: `score` as rounded (None: no valid score), of `valid` scores.
-
-    `dropped` are the scores that were trimmed, lowest first; `kept` the others, lowest first. `exact` is the
-    mean before rounding as a fraction: (numerator, divisor).
-    """
+    """One contestant's result: `score` as rounded, `exact` before; both None without any valid score."""
 
     contestant: int
+    klass: str
+    panels: tuple[PanelMean, ...]
+    points: Decimal
+    exact: Fraction | None
+    untrimmed: Fraction | None
     score: Decimal | None
-    valid: int
-    kept: tuple[Decimal, ...]
-    dropped: tuple[Decimal, ...]
-    exact: tuple[Decimal, int] | None = None
+
+    @property
+    def valid(self) -> int:
+        """How many scores there were, dropped ones included."""
+        return sum(len(panel.kept) + len(panel.dropped) for panel in self.panels)
+
+    @property
+    def kept(self) -> tuple[Decimal, ...]:
+        return tuple(sorted(g.score for panel in self.panels for g in panel.kept))
+
+    @property
+    def dropped(self) -> tuple[Decimal, ...]:
+        return tuple(sorted(g.score for panel in self.panels for g in panel.dropped))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,70 +79,98 @@ class Ranked:
     """A result with its place. Equal results share the place, and the next one is skipped.
 
     `shown` is the score as announced: with one more decimal than usual where only that splits a tie.
+    `split`: the places of two equal scores were told apart by the mean before trimming.
     """
 
     rank: int | None
     result: Result
     shown: Decimal | None
+    split: bool = False
 
 
-def tally(contestant: int, scores: Sequence[Decimal], rules: Rules) -> Result:
-    """The trimmed mean of one contestant's valid scores."""
-    ordered = sorted(scores)
-    if not ordered:
-        return Result(contestant, None, 0, (), ())
+def tally(entry: Entry, rules: Rules) -> Result:
+    """One contestant's result: trimmed means per panel, weighted, then the adjustments, then one rounding."""
+    weights = dict(rules.panels) or {given.panel: Decimal(1) for given in entry.given}
+    panels = tuple(
+        _panel(name, weight, scores, rules)
+        for name, weight in weights.items()
+        if (scores := [g for g in entry.given if g.panel == name])
+    )
+    if not panels:
+        return Result(entry.contestant, entry.klass, (), entry.points, None, None, None)
+    points = Fraction(entry.points)
+    exact = _weighted([(panel.weight, panel.mean) for panel in panels]) + points
+    untrimmed = _weighted([(panel.weight, panel.untrimmed) for panel in panels]) + points
+    score = rounded(exact, rules.decimals)
+    return Result(entry.contestant, entry.klass, panels, entry.points, exact, untrimmed, score)
+
+
+def _panel(name: str, weight: Decimal, scores: Sequence[Given], rules: Rules) -> PanelMean:
+    ordered = sorted(scores, key=lambda given: (given.score, given.judge))
     drop = rules.trim_each_end if len(ordered) >= rules.trim_from else 0
     while 2 * drop >= len(ordered):
         drop -= 1
     kept = tuple(ordered[drop : len(ordered) - drop])
     dropped = tuple(ordered[:drop] + ordered[len(ordered) - drop :])
-    exact = (sum(kept, Decimal(0)), len(kept))
-    return Result(contestant, rounded(exact, rules.decimals), len(ordered), kept, dropped, exact)
+    return PanelMean(name, weight, kept, dropped, _mean(kept), _mean(ordered))
 
 
-def rounded(fraction: tuple[Decimal, int], decimals: int) -> Decimal:
-    """The fraction, rounded half up to so many decimals."""
-    numerator, divisor = fraction
-    with localcontext() as exactly:
-        # Far more digits than any sum of scores has: the only rounding is the quantize.
-        exactly.prec = 60
-        return (numerator / divisor).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+def _mean(scores: Sequence[Given]) -> Fraction:
+    return Fraction(sum((given.score for given in scores), Decimal(0))) / len(scores)
+
+
+def _weighted(means: Sequence[tuple[Decimal, Fraction]]) -> Fraction:
+    """Panels without a valid score are left out, and the weights of the others made up to a whole."""
+    whole = sum((Fraction(weight) for weight, _mean in means), Fraction(0))
+    return sum((Fraction(weight) * mean for weight, mean in means), Fraction(0)) / whole
+
+
+def rounded(value: Fraction, decimals: int) -> Decimal:
+    """The value, rounded half up (away from zero) to so many decimals."""
+    scaled = abs(value) * 10**decimals
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return Decimal(whole if value >= 0 else -whole).scaleb(-decimals)
 
 
 def rank(results: Sequence[Result], rules: Rules) -> list[Ranked]:
-    """Places by score; a tie is split by one more decimal, else shared. Who has no score has no place."""
+    """Places by score, in each class apart where the rules say so. Who has no score has no place."""
+    classes = sorted({r.klass for r in results}) if rules.apart else [None]
+    ranked: list[Ranked] = []
+    for klass in classes:
+        ranked += _rank([r for r in results if klass is None or r.klass == klass], rules)
+    return ranked
+
+
+def _rank(results: Sequence[Result], rules: Rules) -> list[Ranked]:
     scored = sorted((r for r in results if r.score is not None), key=lambda r: _key(r, rules), reverse=True)
-    split = _split_scores(scored, rules)
+    finer = _split_scores(scored, rules)
     ranked: list[Ranked] = []
     for index, result in enumerate(scored):
         before = ranked[-1] if ranked else None
         same = before is not None and _key(before.result, rules) == _key(result, rules)
         place = before.rank if before is not None and same else index + 1
-        ranked.append(Ranked(place, result, _shown(result, rules, split=result.score in split)))
+        equals = [r for r in scored if _key(r, rules)[:2] == _key(result, rules)[:2]]
+        split = len({_key(r, rules)[2] for r in equals}) > 1
+        ranked.append(Ranked(place, result, _shown(result, rules, finer=result.score in finer), split))
     return ranked + [Ranked(None, r, None) for r in results if r.score is None]
 
 
-def _key(result: Result, rules: Rules) -> tuple[Decimal, Decimal]:
+def _key(result: Result, rules: Rules) -> tuple[Decimal, Decimal, Fraction]:
     assert result.score is not None
     assert result.exact is not None
-    return result.score, rounded(result.exact, rules.decimals + 1)
+    assert result.untrimmed is not None
+    return result.score, rounded(result.exact, rules.decimals + 1), result.untrimmed
 
 
 def _split_scores(scored: Sequence[Result], rules: Rules) -> set[Decimal | None]:
     """The scores at which a further decimal makes a difference."""
-    finer: dict[Decimal | None, set[tuple[Decimal, Decimal]]] = {}
+    finer: dict[Decimal | None, set[Decimal]] = {}
     for result in scored:
-        finer.setdefault(result.score, set()).add(_key(result, rules))
+        finer.setdefault(result.score, set()).add(_key(result, rules)[1])
     return {score for score, keys in finer.items() if len(keys) > 1}
 
 
-def _shown(result: Result, rules: Rules, *, split: bool) -> Decimal | None:
-    if not split or result.exact is None:
+def _shown(result: Result, rules: Rules, *, finer: bool) -> Decimal | None:
+    if not finer or result.exact is None:
         return result.score
     return rounded(result.exact, rules.decimals + 1)
-
-
-def missing(owed: Mapping[int, Sequence[int]], given: Mapping[int, Sequence[int]]) -> dict[int, list[int]]:
-    """For each judge, the contestants that they owe and have not scored; judges who owe nothing left out."""
-    found = {judge: [c for c in owes if c not in given.get(judge, ())] for judge, owes in owed.items()}
-    return {judge: left for judge, left in found.items() if left}

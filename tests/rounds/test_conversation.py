@@ -35,6 +35,13 @@ def all_scored(world: World) -> None:
             world.personas[judge].says(f"{unit} {scores}")
 
 
+def finished(world: World) -> None:
+    """Unsealed and signed by both."""
+    world.personas["何监"].says("启封")
+    world.personas["何监"].says("签字")
+    world.personas["施计"].says("签字")
+
+
 def test_the_card_says_everything_before_anything_is_made(world: World) -> None:
     zhou = world.personas["周敏"]
     assert zhou.says("活动 观摩 一季度观摩 大里、公园道社区、欢河村") == [
@@ -43,9 +50,11 @@ def test_the_card_says_everything_before_anything_is_made(world: World) -> None:
         "出场顺序：大里村、公园道社区、欢河村\n"
         "评分项：党建引领30、社会服务30、平安建设20、文化阵地20，满分100\n"
         "评委名单：7位：郑评、冯评、褚评、卫评、蒋评、沈评、吴评\n"
+        "打分方式：同时打分\n"
         "计分：有效分满5个时去掉1个最高分、1个最低分，取平均，保留2位小数\n"
         "[创建] [创建并开评]\n"
         "[改单位] [改评分项] [改评委]\n"
+        "[改方式] [改排名] [改时间]\n"
         "[取消]"
     ]
     zhou.presses("改评分项")
@@ -55,7 +64,7 @@ def test_the_card_says_everything_before_anything_is_made(world: World) -> None:
     zhou.presses("改单位")
     assert zhou.says("大李村") == ["没有叫“大李村”的单位，是不是大里村？请改好后把全部单位再发一遍。"]
     assert "出场顺序：欢河村、大里村" in zhou.says("欢河村 大里村")[0]
-    assert zhou.presses("创建") == ["“一季度观摩”建好了。评委到齐后按“开评”。\n[开评]"]
+    assert zhou.presses("创建") == ["“一季度观摩”建好了。评委到齐后按“开评”。\n[开评] [抽签]"]
     assert zhou.says("撤销") == ["已撤销：新建“一季度观摩”"]
     assert zhou.says("开评") == ["没有待开评的场次。发“活动”新建一场。"]
 
@@ -82,13 +91,14 @@ def test_opening_tells_judges_and_contestants_once(world: World) -> None:
         "需要回避、不用打分的：大里村、公园道社区\n"
         "直接发单位和分数就行，例如：\n"
         "「欢河村 27 27 18 18」\n"
-        "[按按钮打分]"
+        "[按按钮打分] [评分规则]"
     ]
     assert world.personas["王芳"].heard() == [
         "一季度观摩\n"
         "大里村第1个出场。\n"
         "评分项：党建引领（30分）、社会服务（30分）、平安建设（20分）、文化阵地（20分）\n"
-        "计分：有效分满5个时去掉1个最高分、1个最低分，取平均，保留2位小数"
+        "计分：有效分满5个时去掉1个最高分、1个最低分，取平均，保留2位小数\n"
+        "[评分规则]"
     ]
     assert world.personas["钱红"].heard() == []
     assert world.heard("枫杨办事处") == []
@@ -139,7 +149,7 @@ def test_scores_by_buttons(world: World) -> None:
     assert zheng.presses("按按钮打分")[-1].endswith("[大里村] [公园道社区] [欢河村]")
     assert zheng.presses("大里村") == [
         "1号 大里村\n党建引领（满分30）打几分？\n没有合适的就直接发数字。\n"
-        "[30] [29] [28] [27]\n[26] [25] [24] [23]"
+        "[30] [29] [28] [27]\n[26] [25] [24] [23]\n[弃权]"
     ]
     assert zheng.presses("28")[0].startswith("1号 大里村\n党建引领：28\n小计：28分\n社会服务（满分30）打几分？\n")
     assert zheng.says("31") == ["大里村的“社会服务”最高30分，收到31分。请改一下再发。"]
@@ -199,7 +209,7 @@ def test_scores_stay_hidden_until_closing(world: World) -> None:
     seen += world.personas["王芳"].says("成绩") + world.personas["冯评"].says("评分表")
     assert "应交19份，已交1份，未交18份" in seen[0]
     assert "郑评：还差公园道社区、欢河村" in seen[0]
-    assert "还没有封评的场次；封评前谁也看不到分数。" in seen
+    assert "还没有启封的场次；启封前谁也看不到分数。" in seen
     assert not any("86.77" in text or "13.77" in text for text in seen)
     with world.database.transaction() as tx:
         kept = [str(row) for row in tx.all(select(changes.c.summary))]
@@ -227,9 +237,8 @@ def test_closing_waits_for_missing_sheets_unless_told(world: World) -> None:
     assert question.endswith("[仍然封评] [再等等]")
     assert zhou.presses("再等等") == ["好的，继续评分。"]
     zhou.says("封评")
-    closed, table = zhou.presses("仍然封评")
-    assert closed == "“一季度观摩”已封评，分数不能再改。下面是成绩，只有您看得到。"
-    assert "   1  大里村      93.00       1" in table
+    assert zhou.presses("仍然封评") == ["“一季度观摩”已封评，分数不能再改。请监票人启封。"]
+    assert "   1  大里村      93.00       1" in world.personas["何监"].says("启封")[-1]
     assert world.personas["郑评"].says("大里村 90")[-1] != ""
     assert world.personas["郑评"].says("打分 大里村 90") == ["“一季度观摩”已经封评，分数不能再改。"]
 
@@ -240,7 +249,9 @@ def test_the_whole_round_published(world: World) -> None:
     zhou, wang = world.personas["周敏"], world.personas["王芳"]
     for persona in world.personas.values():
         persona.heard()
-    _closed, table = zhou.says("封评")
+    zhou.says("封评")
+    finished(world)
+    table, _signed = zhou.heard()
     assert table == (
         "一季度观摩\n"
         "名次  单位         得分  有效分\n"
@@ -248,26 +259,33 @@ def test_the_whole_round_published(world: World) -> None:
         "   2  欢河村      89.80       7\n"
         "   3  公园道社区  89.00       6\n"
         "有效分满5个时去掉1个最高分、1个最低分，取平均，保留2位小数\n"
-        "📎一季度观摩成绩.xlsx\n"
-        "[公布]"
+        "📎一季度观摩成绩.xlsx"
     )
     assert "[公布全部名次]" in zhou.presses("公布")[0]
-    assert zhou.presses("公布全部名次") == ["“一季度观摩”已公布到3个工作群。"]
+    assert zhou.presses("公布全部名次") == [
+        "“一季度观摩”已公布到3个工作群。\n"
+        "下面是通报和全部成绩，可以直接转发。\n"
+        "📎一季度观摩通报.docx\n"
+        "📎一季度观摩成绩.xlsx"
+    ]
     for group in ("高新区", "枫杨办事处", "石佛办事处"):
-        [posted] = world.heard(group)
+        sealed, posted = world.heard(group)
+        assert sealed.startswith("“一季度观摩”已封评，7位评委的评分表全部封存。\n封存码：")
         assert posted.startswith("一季度观摩　成绩\n名次")
         assert "92.50" in posted
     assert wang.heard() == []
-    assert zhou.says("公布") == ["没有封评后待公布的场次。"]
+    assert zhou.says("公布") == ["没有已签字待公布的场次。"]
     assert wang.says("成绩") == [
         "大里村　一季度观摩\n"
         "得分：92.50\n"
         "名次：第1名，共3个单位\n"
-        "计入的分：91 93 93 93\n"
-        "去掉的分：60 100\n"
+        "计入4个分：91、93、93、93\n"
+        "去掉最高最低分：60、100\n"
+        "合计370，除以4\n"
+        "四舍五入到2位小数：92.50分\n"
         "有效分满5个时去掉1个最高分、1个最低分，取平均，保留2位小数"
     ]
-    assert zhou.says("撤销") == ["成绩已经发到群里，不能撤销。"]
+    assert zhou.says("撤销") == ["成绩已经发到群里，不能撤销。要更正请发“重开”并写明原因。"]
 
 
 def test_with_the_first_ranks_only_the_others_learn_theirs_privately(world: World) -> None:
@@ -279,12 +297,13 @@ def test_with_the_first_ranks_only_the_others_learn_theirs_privately(world: Worl
             world.personas[judge].says(f"{unit} {scores}")
     zhou.says("封评")
     zhou.presses("仍然封评")
+    finished(world)
     zhou.presses("公布")
     qian = world.personas["钱红"]
     qian.heard()
     world.personas["赵强"].heard()
     zhou.presses("公布前3名")
-    [posted] = world.heard("石佛办事处")
+    _sealed, posted = world.heard("石佛办事处")
     assert posted.startswith("一季度观摩　优胜单位\n")
     assert "欢河村" in posted
     assert "南流村" not in posted
@@ -300,8 +319,8 @@ def test_another_districts_organizer_reaches_nothing(world: World) -> None:
     stranger = world.person("别区组织者", (Role.ORGANIZER, "别的区"))
     assert stranger.says("close 1") == ["现在没有正在评分的场次。"]
     assert stranger.says("scoring 1") == ["现在没有正在评分的场次。"]
-    assert stranger.says("results 1") == ["还没有封评的场次；封评前谁也看不到分数。"]
-    assert stranger.says("publish 1") == ["没有封评后待公布的场次。"]
+    assert stranger.says("results 1") == ["还没有启封的场次；启封前谁也看不到分数。"]
+    assert stranger.says("publish 1") == ["没有已签字待公布的场次。"]
     assert stranger.says("活动 观摩 偷看 大里村") == ["没有叫“大里村”的单位。请改好后把全部单位再发一遍。"]
     with world.database.transaction() as tx:
         assert rounds.get(tx, 1).head.state is rounds.State.OPEN

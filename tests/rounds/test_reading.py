@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.rounds import drafting, reading
+from handlers.rounds import drafting, reading, rulings
+from handlers.rounds.doubting import is_far
+from handlers.rounds.rulings import Rules, Timing
+from handlers.rounds.timing import spoken_seconds
 from storage.rounds import Contestant, Criterion, Kind
 
 NAMES = ("大里村", "公园道社区", "庄王村", "张五砦村")
-CONTESTANTS = [Contestant(i, 100 + i, name, i, 1) for i, name in enumerate(NAMES, 1)]
+CONTESTANTS = [Contestant(i, 100 + i, name, i, "", 1, "枫杨办事处") for i, name in enumerate(NAMES, 1)]
 FOUR = [
     Criterion(n, Decimal(m)) for n, m in (("党建引领", 30), ("社会服务", 30), ("平安建设", 20), ("文化阵地", 20))
 ]
@@ -20,7 +23,7 @@ ONE = [Criterion("总分", Decimal(100))]
 
 
 def scores(text: str, criteria: list[Criterion]) -> list[tuple[str | None, list[str]]]:
-    lines = reading.read(text, CONTESTANTS, criteria, decimals=2)
+    lines = reading.read(text, CONTESTANTS, criteria, rules=Rules())
     assert [line.problem for line in lines] == [None] * len(lines)
     return [(line.contestant and line.contestant.unit_name, [str(s) for s in line.scores]) for line in lines]
 
@@ -30,6 +33,7 @@ def scores(text: str, criteria: list[Criterion]) -> list[tuple[str | None, list[
     [
         "大里村 28 26 19 20",
         "大里村28 26 19 20",
+        "大里村28261920",
         "大里 28，26，19，20",
         "大里村：28/26/19/20",
         "大里村 ２８ ２６ １９ ２０",
@@ -82,21 +86,21 @@ def test_several_lines() -> None:
     ],
 )
 def test_what_is_wrong_is_said(text: str, criteria: list[Criterion], problem: str) -> None:
-    [line] = reading.read(text, CONTESTANTS, criteria, decimals=2)
+    [line] = reading.read(text, CONTESTANTS, criteria, rules=Rules())
     assert line.scores == ()
     assert line.problem is not None
     assert line.problem.msgid == problem
 
 
 def test_a_number_that_may_be_one_criterion_is_not_taken_for_the_whole() -> None:
-    [line] = reading.read("大里村 28", CONTESTANTS, FOUR, decimals=2)
+    [line] = reading.read("大里村 28", CONTESTANTS, FOUR, rules=Rules())
     assert line.problem is not None
     assert line.problem.msgid.startswith("{unit}有{wanted}个评分项")
 
 
 @given(st.text())
 def test_any_text_is_read_without_an_error(text: str) -> None:
-    for line in reading.read(text, CONTESTANTS, FOUR, decimals=2):
+    for line in reading.read(text, CONTESTANTS, FOUR, rules=Rules()):
         assert (line.scores == ()) == (line.problem is not None)
 
 
@@ -143,3 +147,105 @@ def test_any_text_is_criteria_or_none(text: str) -> None:
     drafting.criteria(text)
     drafting.read(text)
     drafting.unit_names(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "领导组60：张三、李四；群众组40：王五",
+            [("领导组", "60", ("张三", "李四")), ("群众组", "40", ("王五",))],
+        ),
+        (
+            "领导60%:张三 李四\n群众 40: 王五，赵六",
+            [("领导", "60", ("张三", "李四")), ("群众", "40", ("王五", "赵六"))],
+        ),
+        ("张三、李四、王五", None),
+        ("领导组60：张三；领导组40：李四", None),
+        ("领导组0：张三", None),
+    ],
+)
+def test_panels(text: str, found: list[tuple[str, str, tuple[str, ...]]] | None) -> None:
+    read = drafting.panels(text)
+    assert (read and [(p.name, str(p.weight), p.judges) for p in read]) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "timing"),
+    [
+        ("8分钟 每30秒扣0.5 最多2", Timing(0, 480, 30, Decimal("0.5"), Decimal(2))),
+        ("６到８分钟，超时每10秒扣０．１分，最多扣1分", Timing(360, 480, 10, Decimal("0.1"), Decimal(1))),
+        ("8分钟", Timing(0, 480, 30, Decimal("0.5"), Decimal(2))),
+        ("8到6分钟", None),
+        ("随便", None),
+    ],
+)
+def test_speaking_time(text: str, timing: Timing | None) -> None:
+    assert drafting.minutes(text) == timing
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    drafting.panels(text)
+    drafting.minutes(text)
+    spoken_seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7分48秒", 468),
+        ("7:48", 468),
+        ("468秒", 468),
+        ("468", 468),
+        ("八分钟", 480),
+        ("8分", 480),
+        ("7分70秒", None),
+        ("很久", None),
+    ],
+)
+def test_a_time_spoken(text: str, seconds: int | None) -> None:
+    assert spoken_seconds(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "points"), [(480, "0"), (481, "0.5"), (510, "0.5"), (511, "1.0"), (3000, "2")]
+)
+def test_the_price_of_overtime(seconds: int, points: str) -> None:
+    assert Timing(0, 480, 30, Decimal("0.5"), Decimal(2)).penalty(seconds) == Decimal(points)
+
+
+def test_undertime_costs_as_well() -> None:
+    assert Timing(360, 480, 30, Decimal("0.5"), Decimal(2)).penalty(329) == Decimal(1)
+
+
+@pytest.mark.parametrize(
+    ("score", "others", "far"),
+    [
+        ("60", ["90", "91", "92"], True),
+        ("84", ["90", "91", "93", "95"], False),
+        ("60", ["90", "91"], False),
+        ("90", ["90", "90", "90"], False),
+    ],
+)
+def test_a_score_far_from_the_judges_own(score: str, others: list[str], far: bool) -> None:
+    assert is_far(Decimal(score), [Decimal(o) for o in others], Decimal(100)) is far
+
+
+def test_rules_come_back_as_they_were() -> None:
+    rules = Rules(7, 2, 3, Decimal("0.5"), (("甲", Decimal(60)),), True, Timing(0, 60, 1, Decimal(1), Decimal(2)))
+    assert rulings.from_wire(rulings.to_wire(rules)) == rules
+
+
+def test_rules_of_before_still_load() -> None:
+    old = {"trim_from": 5, "trim_each_end": 1, "decimals": 2, "judge_decimals": 1}
+    assert rulings.from_wire(old) == Rules(step=Decimal("0.1"))
+
+
+def test_half_points_only() -> None:
+    halves = Rules(step=Decimal("0.5"))
+    [line] = reading.read("大里村 90.2", CONTESTANTS, ONE, rules=halves)
+    assert line.problem is not None
+    assert line.problem.msgid == "{unit}的“{criterion}”按{step}分一档打，收到{score}。请改一下再发。"
+    [line] = reading.read("大里村 90.5", CONTESTANTS, ONE, rules=halves)
+    assert line.scores == (Decimal("90.5"),)

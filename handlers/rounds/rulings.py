@@ -1,0 +1,176 @@
+"""The rules by which a round is scored and tallied: kept with the round, put into words for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from bot.chat import settings
+from bot.chat.texts import T, Text, Value
+from storage.rounds import Round
+
+_HUNDREDTH = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long somebody may speak, in seconds, and what every started unit over or under that costs.
+
+    `points` come off for each started `unit` seconds over `most` or under `least`, but never more than `cap`.
+    """
+
+    least: int
+    most: int
+    unit: int
+    points: Decimal
+    cap: Decimal
+
+    def penalty(self, seconds: int) -> Decimal:
+        """What so many seconds cost, 0 to `cap`."""
+        off = max(seconds - self.most, self.least - seconds, 0)
+        return min(self.cap, self.points * -(-off // self.unit))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a round is scored and tallied.
+
+    `step`: the smallest difference between two scores. `panels`: weights by name, empty for one panel.
+    `apart`: classes are ranked apart. From `trim_from` valid scores of a panel on, `trim_each_end` are dropped at
+    each end. `decimals` of the result, 0 to 4.
+    """
+
+    trim_from: int = 5
+    trim_each_end: int = 1
+    decimals: int = 2
+    step: Decimal = _HUNDREDTH
+    panels: tuple[tuple[str, Decimal], ...] = ()
+    apart: bool = False
+    timing: Timing | None = None
+
+    @staticmethod
+    def total(scores: Sequence[Decimal]) -> Decimal:
+        """One judge's score for one contestant."""
+        return sum(scores, Decimal(0))
+
+
+def rules_of(found: Round) -> Rules:
+    """The rules that the round was created with."""
+    return from_wire(found.head.rules)
+
+
+def from_wire(wire: Mapping[str, Any]) -> Rules:
+    """Rules from the JSON in which a round keeps them; what is missing has its default."""
+    timing = wire.get("timing")
+    return Rules(
+        wire.get("trim_from", 5),
+        wire.get("trim_each_end", 1),
+        wire.get("decimals", 2),
+        Decimal(wire["step"]) if "step" in wire else Decimal(1).scaleb(-int(wire.get("judge_decimals", 2))),
+        tuple((panel["name"], Decimal(panel["weight"])) for panel in wire.get("panels", [])),
+        wire.get("apart", False),
+        Timing(timing["least"], timing["most"], timing["unit"], Decimal(timing["points"]), Decimal(timing["cap"]))
+        if timing
+        else None,
+    )
+
+
+def to_wire(rules: Rules) -> dict[str, Any]:
+    """The inverse of `from_wire`."""
+    timing = rules.timing
+    return {
+        "trim_from": rules.trim_from,
+        "trim_each_end": rules.trim_each_end,
+        "decimals": rules.decimals,
+        "step": str(rules.step),
+        "panels": [{"name": name, "weight": str(weight)} for name, weight in rules.panels],
+        "apart": rules.apart,
+        "timing": {
+            "least": timing.least,
+            "most": timing.most,
+            "unit": timing.unit,
+            "points": str(timing.points),
+            "cap": str(timing.cap),
+        }
+        if timing
+        else None,
+    }
+
+
+def by_policy(policy: settings.Rounds) -> Rules:
+    """What a new round begins with."""
+    return Rules(
+        policy.trim_from,
+        policy.trim_each_end,
+        policy.decimals,
+        Decimal(1).scaleb(-policy.judge_decimals),
+    )
+
+
+def rules_words(rules: Rules) -> Text:
+    """How a round is tallied, in one sentence."""
+    values = {"trim_from": rules.trim_from, "drop": rules.trim_each_end, "decimals": rules.decimals}
+    if not rules.panels:
+        return T(
+            "有效分满{trim_from}个时去掉{drop}个最高分、{drop}个最低分，取平均，保留{decimals}位小数", **values
+        )
+    return T(
+        "各组有效分满{trim_from}个时去掉{drop}个最高分、{drop}个最低分，取平均，再按{panels}加权，保留{decimals}位小数",
+        panels=panel_words(rules),
+        **values,
+    )
+
+
+def panel_words(rules: Rules) -> list[Text]:
+    """The panels with their shares of the result."""
+    whole = sum((weight for _name, weight in rules.panels), Decimal(0))
+    shares = [(name, (weight * 100 / whole).quantize(Decimal("0.1"))) for name, weight in rules.panels]
+    return [T("{name}{share}%", name=name, share=share) for name, share in shares]
+
+
+def rule_sheet(found: Round) -> list[Text]:
+    """Everything that decides a result, for judges and contestants, from the very rules that are computed."""
+    rules = rules_of(found)
+    maximum = sum((c.maximum for c in found.criteria), Decimal(0))
+    items = [T("{name}（{maximum}分）", name=c.name, maximum=c.maximum) for c in found.criteria]
+    lines = [
+        T("评分项：{items}，满分{maximum}", items=items, maximum=maximum),
+        T("打分最小单位{step}分；每个评分项都不能超过满分。", step=rules.step),
+        rules_words(rules),
+        T("几个分数并列最高（或最低）时，只去掉其中{drop}个。", drop=rules.trim_each_end),
+        T("没交、弃权、回避的不计入，也不当作0分；各单位的有效分个数一并公布。"),
+        T("加分、扣分和超时扣分在平均之后计算。小数只在最后一步四舍五入一次。"),
+    ]
+    if rules.timing is not None:
+        lines.append(timing_words(rules.timing))
+    lines.append(T("得分相同的，比多一位小数，再比去掉最高最低分之前的平均分；还相同就并列，后面的名次空出来。"))
+    if rules.apart:
+        lines.append(T("分类排名：{classes}分开排。", classes=sorted({c.klass for c in found.contestants})))
+    lines.append(T("评委不给自己办事处的单位打分；有其他利害关系的发“回避”申报。"))
+    return lines
+
+
+def timing_words(timing: Timing) -> Text:
+    """The time allowed and what it costs to miss it."""
+    values: dict[str, Value] = {
+        "unit": timing.unit,
+        "points": timing.points,
+        "cap": timing.cap,
+        "most": _minutes(timing.most),
+    }
+    if timing.least:
+        return T(
+            "发言{least}到{most}，超时或不足每{unit}秒扣{points}分，最多扣{cap}分。",
+            least=_minutes(timing.least),
+            **values,
+        )
+    return T("发言不超过{most}，超时每{unit}秒扣{points}分，最多扣{cap}分。", **values)
+
+
+def _minutes(seconds: int) -> Text:
+    minutes, rest = divmod(seconds, 60)
+    if not rest:
+        return T("{minutes}分钟", minutes=minutes)
+    return T("{minutes}分{seconds}秒", minutes=minutes, seconds=rest)

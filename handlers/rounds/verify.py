@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""核验一场评分 / Verify a scored round: python3 verify.py 核验包.json [--root 封存码] [--receipt 回执]
+
+Needs nothing but Python's standard library and the published bundle. Recomputes the hash over all sheets and
+the whole ranking, independently of the bot that published them. Exit code 0: everything agrees; 1: something
+does not; 2: the file cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+from decimal import Decimal
+from fractions import Fraction
+from itertools import groupby
+from typing import Any
+
+
+def canonical(sheet: Any) -> bytes:
+    return json.dumps(sheet, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def leaf(sheet: Any) -> bytes:
+    return hashlib.sha256(b"\x00" + canonical(sheet)).digest()
+
+
+def tree(leaves: list[bytes]) -> bytes:
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1
+    while split * 2 < len(leaves):
+        split *= 2
+    return hashlib.sha256(b"\x01" + tree(leaves[:split]) + tree(leaves[split:])).digest()
+
+
+def receipt(root: str, leaves: list[bytes]) -> str:
+    digest = hashlib.sha256(b"receipt" + bytes.fromhex(root) + b"".join(leaves)).digest()
+    plain, clear = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"ABCDEFGHJKMNPQRSTUVWXYZ23456789L"
+    code = base64.b32encode(digest).translate(bytes.maketrans(plain, clear)).decode()[:20]
+    return "-".join(code[at : at + 4] for at in range(0, 20, 4))
+
+
+def half_up(value: Fraction, decimals: int) -> Decimal:
+    scaled = abs(value) * 10**decimals
+    whole = int(scaled + Fraction(1, 2))
+    return Decimal(whole if value >= 0 else -whole).scaleb(-decimals)
+
+
+def mean(values: list[Decimal]) -> Fraction:
+    return sum(map(Fraction, values), Fraction(0)) / len(values)
+
+
+def trimmed(scores: list[Decimal], rules: Any) -> Fraction:
+    scores = sorted(scores)
+    drop = rules["trim_each_end"] if len(scores) >= rules["trim_from"] else 0
+    while drop and 2 * drop >= len(scores):
+        drop -= 1
+    return mean(scores[drop : len(scores) - drop])
+
+
+def results(bundle: Any) -> dict[int, tuple[Fraction, Fraction] | None]:
+    """For each contestant: the exact result and the exact result without trimming; None without a score."""
+    rules = bundle["rules"]
+    weights = {panel["name"]: Fraction(panel["weight"]) for panel in rules.get("panels") or []}
+    found: dict[int, tuple[Fraction, Fraction] | None] = {}
+    for contestant in bundle["contestants"]:
+        panels: dict[str, list[Decimal]] = {}
+        for sheet in bundle["sheets"]:
+            if sheet["contestant"] == contestant["id"] and sheet["status"] == "given":
+                panel = sheet["panel"] if weights else ""
+                panels.setdefault(panel, []).append(Decimal(sheet["total"]))
+        if weights:
+            panels = {name: scores for name, scores in panels.items() if name in weights}
+        if not panels:
+            found[contestant["id"]] = None
+            continue
+        whole = sum((weights.get(name, Fraction(1)) for name in panels), Fraction(0))
+        own = [a for a in bundle["adjustments"] if a["contestant"] == contestant["id"]]
+        points = sum((Fraction(Decimal(a["points"])) for a in own), Fraction(0))
+        shares = {name: weights.get(name, Fraction(1)) / whole for name in panels}
+        exact = sum((shares[n] * trimmed(s, rules) for n, s in panels.items()), points)
+        untrimmed = sum((shares[n] * mean(s) for n, s in panels.items()), points)
+        found[contestant["id"]] = (exact, untrimmed)
+    return found
+
+
+def ranking(bundle: Any) -> dict[int, tuple[int | None, str | None]]:
+    """The ranking as it has to be: {contestant: (rank, score as text)}."""
+    decimals = bundle["rules"]["decimals"]
+    exact = results(bundle)
+    classes = {c["id"]: c["class"] if bundle["rules"].get("apart") else "" for c in bundle["contestants"]}
+    places: dict[int, tuple[int | None, str | None]] = {}
+    keys = {
+        c: (half_up(both[0], decimals), half_up(both[0], decimals + 1), both[1])
+        for c, both in exact.items()
+        if both is not None
+    }
+    for klass in sorted(set(classes.values())):
+        members = sorted((c for c in keys if classes[c] == klass), key=keys.__getitem__, reverse=True)
+        at = 1
+        for _key, group in groupby(members, keys.__getitem__):
+            equal = list(group)
+            for c in equal:
+                finer = len({keys[o][1] for o in members if keys[o][0] == keys[c][0]}) > 1
+                places[c] = (at, format(keys[c][1] if finer else keys[c][0], "f"))
+            at += len(equal)
+    places.update({c: (None, None) for c in classes if c not in keys})
+    return places
+
+
+def check(bundle: Any, root: str | None = None, code: str | None = None) -> list[tuple[bool, str]]:
+    """What is right and what is not: a list of (agrees, text)."""
+    said = []
+    leaves = [leaf(sheet) for sheet in bundle["sheets"]]
+    computed = tree(leaves).hex()
+    said.append((computed == bundle["root"], f"评分表与封存码 / sheets and seal: {computed}"))
+    if root:
+        said.append((computed == root.strip().lower(), "封存码与群里公布的 / seal as announced"))
+    totals = [s for s in bundle["sheets"] if s["status"] == "given"]
+    wrong = [s for s in totals if sum(map(Decimal, s["scores"])) != Decimal(s["total"])]
+    said.append((not wrong, f"每张评分表的合计 / totals of {len(totals)} sheets"))
+    names = {c["id"]: c["name"] for c in bundle["contestants"]}
+    right = ranking(bundle)
+    for row in bundle["ranking"]:
+        rank, score = right[row["contestant"]]
+        good = (rank, score) == (row["rank"], row["score"])
+        text = f"{names[row['contestant']]}: {row['score']} ({row['rank']})"
+        said.append((good, text if good else f"{text}, 应为 / should be {score} ({rank})"))
+    missing = set(names) - {row["contestant"] for row in bundle["ranking"]}
+    if missing:
+        said.append((False, "排名里缺少 / missing: " + ", ".join(names[c] for c in sorted(missing))))
+    if code:
+        by_judge: dict[int, list[bytes]] = {}
+        for sheet, each in zip(bundle["sheets"], leaves, strict=True):
+            by_judge.setdefault(sheet["judge"], []).append(each)
+        codes = {receipt(computed, own): judge for judge, own in by_judge.items()}
+        judge = codes.get(code.strip().upper())
+        said.append(
+            (judge is not None, f"回执 / receipt: 评委{judge}" if judge else "回执对不上 / no such receipt")
+        )
+    return said
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bundle")
+    parser.add_argument("--root")
+    parser.add_argument("--receipt")
+    arguments = parser.parse_args()
+    try:
+        with open(arguments.bundle, encoding="utf-8") as file:
+            said = check(json.load(file), arguments.root, arguments.receipt)
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError) as error:
+        print(f"核验包读不了 / cannot read the bundle: {type(error).__name__}: {error}")
+        return 2
+    for good, text in said:
+        print(("✓ " if good else "✗ ") + text)
+    bad = sum(not good for good, _text in said)
+    print("全部一致。 / Everything agrees." if not bad else f"{bad}处不一致！ / {bad} do not agree!")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
