@@ -13,6 +13,7 @@ from tests.program import Program
 
 pytestmark = pytest.mark.browser
 
+SCOREKEEPER, SCRUTINEER = "p2", "p3"
 ORGANIZER, OFFICE, JUDGES, SECRETARY = "p1", "p5", ("p10", "p11", "p12"), "p17"
 
 
@@ -82,6 +83,15 @@ def test_from_registering_to_published_results(browser: Browser, program: Progra
     zhou.sees("还有评委没交完")
     zhou.presses("仍然封评")
     zhou.sees("已封评，分数不能再改")
+    hao = Person(browser, program, SCRUTINEER, PHONE)
+    hao.presses("启封")
+    hao.sees("89.00")
+    hao.presses("签字")
+    hao.sees("还要另一位签")
+    he = Person(browser, program, SCOREKEEPER, PHONE)
+    he.presses("签字")
+    he.sees("两人都签了")
+    zhou.sees("可以公布")
     zhou.presses("公布")
     zhou.sees("公布预览：试一场")
     zhou.presses("公布全部名次")
@@ -89,3 +99,4 @@ def test_from_registering_to_published_results(browser: Browser, program: Progra
     zhou.opens("郑州高新区工作群")
     zhou.sees("试一场　成绩")
     expect(zhou.page.get_by_role("row", name="1 大里村 89.00 3")).to_be_visible()
+    expect(zhou.page.get_by_alt_text("试一场成绩.png")).to_be_visible()
