@@ -84,9 +84,9 @@ def test_every_bad_row_is_named_and_nothing_is_imported(world: World) -> None:
     assert send_file(world, "周敏", "名册.xlsx", whole(world, **bad)) == [
         "名册.xlsx\n有4处要改，改好之前什么都不会导入：\n"
         "单位第10行“类别”：没有“星球”这一类，可填：区、办事处、村、社区\n"
-        "人员第16行“单位”：没有“大理村”这个单位，是不是：大里村？\n"
-        "人员第17行“手机”：“138”不是手机号（11位数字，境外号码写成+国家代码）\n"
-        "人员第17行“职务”：没有“厨师”这个职务，可填：组织者、办事处管理员、书记、评委、计票人、监票人、观察员"
+        "人员第18行“单位”：没有“大理村”这个单位，是不是：大里村？\n"
+        "人员第19行“手机”：“138”不是手机号（11位数字，境外号码写成+国家代码）\n"
+        "人员第19行“职务”：没有“厨师”这个职务，可填：组织者、办事处管理员、书记、评委、计票人、监票人、观察员"
     ]
     with world.database.transaction() as tx:
         assert roster.counts(tx, [world.units["高新区"]]) == before
@@ -168,8 +168,8 @@ def test_a_file_in_a_group_is_left_alone(world: World) -> None:
 def test_the_roster_in_numbers_and_as_a_file(world: World) -> None:
     zhou = world.personas["周敏"]
     assert zhou.says("名册") == [
-        "名册\n单位：区1、办事处2、村3、社区1\n职务：组织者1、办事处管理员2、书记4、评委7\n"
-        "人员：14人，已绑定14人\n工作群：3个\n📎名册.xlsx"
+        "名册\n单位：区1、办事处2、村3、社区1\n职务：组织者1、办事处管理员2、书记4、评委7、计票人1、监票人1\n"
+        "人员：16人，已绑定16人\n工作群：3个\n📎名册.xlsx"
     ]
     data = files(world, zhou)["名册.xlsx"]
     assert send_file(world, "周敏", "名册.xlsx", data) == ["名册.xlsx\n名册与文件一致，没有要改的。"]

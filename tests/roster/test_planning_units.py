@@ -180,7 +180,7 @@ def test_a_complete_file_without_a_list_of_units_ends_no_units(world: World) -> 
     people = [("周敏", "", "高新区", "组织者"), ("王芳", "", "大里村", "书记")]
     plan = imported(world, roster_of(people=people), complete=True)
     assert plan.units_ended == ()
-    assert len(plan.posts_ended) == 12
+    assert len(plan.posts_ended) == 14
 
 
 def test_examples_are_passed_over(world: World) -> None:
