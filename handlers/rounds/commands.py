@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.rounds import (
     abstaining,
     checking,
+    checkup,
     drawing,
     items,
     keying,
@@ -33,6 +34,7 @@ registry.arrange(
     items,
     keying,
     sealing,
+    checkup,
     publishing,
     results,
     rulebook,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from handlers.rounds import tally
 from handlers.rounds.rulings import Rules, rules_of
+from handlers.rounds.severity import fair
 from handlers.rounds.tally import Entry, Given, Ranked
 from storage import adjustments, rounds, sheets
 from storage.adjustments import Adjustment
@@ -20,11 +22,15 @@ OPENED = (State.COMPUTED, State.SIGNED, State.PUBLISHED)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A contestant with the result, the place, and what was added after averaging."""
+    """A contestant with the result, the place, and what was added after averaging.
+
+    `plain`: what it would be without the correction for severity, where the rules have one.
+    """
 
     ranked: Ranked
     contestant: Contestant
     adjustments: tuple[Adjustment, ...]
+    plain: Ranked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +56,31 @@ def outcome(tx: Tx, found: Round) -> Outcome:
     items: dict[int, list[Adjustment]] = {}
     for item in adjustments.standing(tx, found.id):
         items.setdefault(item.contestant_id, []).append(item)
-    given = valid(found, kept)
-    entries = [
-        Entry(c.id, c.klass, tuple(given[c.id]), sum((i.points for i in items.get(c.id, [])), Decimal(0)))
-        for c in found.contestants
-    ]
-    ranked = tally.rank([tally.tally(entry, rules) for entry in entries], rules)
+    points = {c: sum((item.points for item in each), Decimal(0)) for c, each in items.items()}
+    plain = entries(found, kept, points)
+    ranked = _ranked(fair(plain) if rules.corrected else plain, rules)
+    beside = {one.result.contestant: one for one in _ranked(plain, rules)} if rules.corrected else {}
     by_id = {c.id: c for c in found.contestants}
     places = tuple(
-        Place(one, by_id[one.result.contestant], tuple(items.get(one.result.contestant, []))) for one in ranked
+        Place(
+            one,
+            by_id[one.result.contestant],
+            tuple(items.get(one.result.contestant, [])),
+            beside.get(one.result.contestant),
+        )
+        for one in ranked
     )
     return Outcome(found, rules, places, kept)
+
+
+def _ranked(given: list[Entry], rules: Rules) -> list[Ranked]:
+    return tally.rank([tally.tally(entry, rules) for entry in given], rules)
+
+
+def entries(found: Round, kept: tuple[Sheet, ...], points: Mapping[int, Decimal]) -> list[Entry]:
+    """What the tally is given: the valid scores and the adjustments of each contestant."""
+    given = valid(found, kept)
+    return [Entry(c.id, c.klass, tuple(given[c.id]), points.get(c.id, Decimal(0))) for c in found.contestants]
 
 
 def valid(found: Round, kept: tuple[Sheet, ...]) -> dict[int, list[Given]]:

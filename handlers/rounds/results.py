@@ -28,7 +28,8 @@ _NONE_YET = T("还没有启封的场次；启封前谁也看不到分数。")
 
 def table(places: Sequence[Place]) -> Table:
     """Ranks as a table; with its class where there are several."""
-    rows = tuple(
+    heads: tuple[Words, ...] = (T("名次"), T("单位"), T("得分"), T("有效分"))
+    rows: list[tuple[Words, ...]] = [
         (
             str(place.ranked.rank) if place.ranked.rank is not None else "—",
             place.contestant.unit_name,
@@ -36,8 +37,11 @@ def table(places: Sequence[Place]) -> Table:
             str(place.ranked.result.valid),
         )
         for place in places
-    )
-    return Table((T("名次"), T("单位"), T("得分"), T("有效分")), rows, "rlrr")
+    ]
+    if any(place.plain for place in places):
+        heads = (*heads, T("未修正"))
+        rows = [(*row, fixed(p.plain) if p.plain else "") for row, p in zip(rows, places, strict=True)]
+    return Table(heads, tuple(rows), "rlrrr")
 
 
 def tables(found: Outcome, places: Sequence[Place]) -> list[Block]:
@@ -66,6 +70,8 @@ def private_table(ctx: Ctx, found: Round, *, to: ToPerson | None = None, signs: 
         signs = ctx.actor.has(Role.SCRUTINEER, Role.SCOREKEEPER)
     if found.head.state is State.COMPUTED and signs:
         buttons.append(Button(T("签字"), f"sign {found.id}"))
+    if found.head.state is not State.PUBLISHED:
+        buttons.append(Button(T("评分体检"), f"checkup {found.id}"))
     if found.head.state is State.SIGNED and ctx.actor.has(Role.ORGANIZER):
         buttons.append(Button(T("公布"), f"publish {found.id}"))
     body = (title(found.head.name), *tables(seen, seen.places), faint(rules_words(seen.rules)))
@@ -97,7 +103,11 @@ def own_result(seen: Outcome, place: Place) -> list[Block | Words]:
 def explained(seen: Outcome, place: Place) -> list[Text]:
     """How the score came about, a step a line, without judges' names."""
     result, rules = place.ranked.result, seen.rules
-    lines = [line for panel in result.panels for line in _panel_steps(panel, named=len(result.panels) > 1)]
+    lines: list[Text] = []
+    if place.plain is not None:
+        lines.append(T("未修正的成绩：{score}分，第{rank}名", score=fixed(place.plain), rank=place.plain.rank))
+        lines.append(T("下面是按评委松紧修正后的分："))
+    lines += [line for panel in result.panels for line in _panel_steps(panel, named=len(result.panels) > 1)]
     if len(result.panels) > 1:
         whole = sum((panel.weight for panel in result.panels), Decimal(0))
         shares = [

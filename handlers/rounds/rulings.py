@@ -39,7 +39,7 @@ class Rules:
 
     `step`: the smallest difference between two scores. `panels`: weights by name, empty for one panel.
     `apart`: classes are ranked apart. From `trim_from` valid scores of a panel on, `trim_each_end` are dropped at
-    each end. `decimals` of the result, 0 to 4.
+    each end. `decimals` of the result, 0 to 4. `corrected`: each judge's severity is taken out before averaging.
     """
 
     trim_from: int = 5
@@ -49,6 +49,7 @@ class Rules:
     panels: tuple[tuple[str, Decimal], ...] = ()
     apart: bool = False
     timing: Timing | None = None
+    corrected: bool = False
 
     @staticmethod
     def total(scores: Sequence[Decimal]) -> Decimal:
@@ -74,6 +75,7 @@ def from_wire(wire: Mapping[str, Any]) -> Rules:
         Timing(timing["least"], timing["most"], timing["unit"], Decimal(timing["points"]), Decimal(timing["cap"]))
         if timing
         else None,
+        wire.get("corrected", False),
     )
 
 
@@ -87,6 +89,7 @@ def to_wire(rules: Rules) -> dict[str, Any]:
         "step": str(rules.step),
         "panels": [{"name": name, "weight": str(weight)} for name, weight in rules.panels],
         "apart": rules.apart,
+        "corrected": rules.corrected,
         "timing": {
             "least": timing.least,
             "most": timing.most,
@@ -143,6 +146,12 @@ def rule_sheet(found: Round) -> list[Text]:
         T("没交、弃权、回避的不计入，也不当作0分；各单位的有效分个数一并公布。"),
         T("加分、扣分和超时扣分在平均之后计算。小数只在最后一步四舍五入一次。"),
     ]
+    if rules.corrected:
+        lines.append(
+            T(
+                "平均之前先按评委松紧修正：用全部评分算出每位评委比别人松多少、严多少，从他的分里减掉；未修正的成绩一并列出。"
+            )
+        )
     if rules.timing is not None:
         lines.append(timing_words(rules.timing))
     lines.append(T("得分相同的，比多一位小数，再比去掉最高最低分之前的平均分；还相同就并列，后面的名次空出来。"))

@@ -203,6 +203,8 @@ def _lines(ctx: Ctx, data: dict[str, Any], rules: Rules) -> list[tuple[Words, Wo
         lines.append((T("评委组"), T("{panels}", panels=panel_words(rules))))
     lines.append((T("打分方式"), T("逐个出场，按“下一位”") if data["in_turn"] else T("同时打分")))
     lines.append((T("计分"), rules_words(rules)))
+    if rules.corrected:
+        lines.append((T("松紧修正"), T("按全部评分修正每位评委的松紧，并列出未修正的成绩")))
     if rules.timing is not None:
         lines.append((T("发言时间"), timing_words(rules.timing)))
     if rules.apart:
@@ -223,6 +225,7 @@ _PARTS: dict[str, Text] = {
     "turns": T("方式"),
     "classes": T("排名"),
     "timing": T("时间"),
+    "severity": T("松紧修正"),
 }
 _QUESTIONS: dict[str, tuple[str, Text]] = {
     "units": ("rounds.new_units", T("请按出场顺序把参评单位重发一遍，用顿号或换行隔开。")),
@@ -237,6 +240,7 @@ _QUESTIONS: dict[str, tuple[str, Text]] = {
     "timing": ("rounds.new_timing", T("请发发言时间，例如：8分钟 每30秒扣0.5 最多2；不限时就发：不限")),
 }
 _TYPED = {"改单位": "units", "改评分项": "criteria", "改评委": "judges"}
+_TYPED |= {"改松紧修正": "severity"}
 _TYPED |= {"改方式": "turns", "改排名": "classes", "改时间": "timing"}
 
 
@@ -249,6 +253,8 @@ def card_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
         return _card(ctx, data | {"in_turn": not data["in_turn"]})
     if answer == "classes":
         return _card(ctx, data | {"rules": data["rules"] | {"apart": not data["rules"]["apart"]}})
+    if answer == "severity":
+        return _card(ctx, data | {"rules": data["rules"] | {"corrected": not data["rules"]["corrected"]}})
     asked = _QUESTIONS.get(answer)
     if asked is not None:
         kind, question = asked

@@ -13,7 +13,7 @@ import base64
 import hashlib
 import json
 import sys
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
@@ -55,6 +55,35 @@ def mean(values: list[Decimal]) -> Fraction:
     return sum(map(Fraction, values), Fraction(0)) / len(values)
 
 
+def effects(totals: dict[int, dict[int, Decimal]]) -> dict[int, Decimal]:
+    """Each judge's severity by least squares of score = contestant + judge, centred among linked judges."""
+    judges = sorted({judge for row in totals.values() for judge in row})
+    off = dict.fromkeys(judges, Decimal(0))
+    with localcontext() as exactly:
+        exactly.prec = 34
+        for _turn in range(10_000):
+            quality = {
+                c: sum((row[j] - off[j] for j in row), Decimal(0)) / len(row) for c, row in totals.items() if row
+            }
+            new = {}
+            for judge in judges:
+                own = [row[judge] - quality[c] for c, row in totals.items() if judge in row]
+                new[judge] = sum(own, Decimal(0)) / len(own)
+            moved = max((abs(new[judge] - off[judge]) for judge in judges), default=Decimal(0))
+            off = new
+            if moved < Decimal("1e-12"):
+                break
+        group = {judge: judge for judge in judges}
+        for row in totals.values():
+            together = {group[judge] for judge in row}
+            group = {judge: min(together) if g in together else g for judge, g in group.items()}
+        centred = {}
+        for judge in judges:
+            peers = [off[other] for other in judges if group[other] == group[judge]]
+            centred[judge] = (off[judge] - sum(peers, Decimal(0)) / len(peers)).quantize(Decimal("0.000001"))
+    return centred
+
+
 def trimmed(scores: list[Decimal], rules: Any) -> Fraction:
     scores = sorted(scores)
     drop = rules["trim_each_end"] if len(scores) >= rules["trim_from"] else 0
@@ -68,12 +97,18 @@ def results(bundle: Any) -> dict[int, tuple[Fraction, Fraction] | None]:
     rules = bundle["rules"]
     weights = {panel["name"]: Fraction(panel["weight"]) for panel in rules.get("panels") or []}
     found: dict[int, tuple[Fraction, Fraction] | None] = {}
+    totals: dict[int, dict[int, Decimal]] = {contestant["id"]: {} for contestant in bundle["contestants"]}
+    for sheet in bundle["sheets"]:
+        if sheet["status"] == "given":
+            totals[sheet["contestant"]][sheet["judge"]] = Decimal(sheet["total"])
+    off = effects(totals) if rules.get("corrected") else {}
     for contestant in bundle["contestants"]:
         panels: dict[str, list[Decimal]] = {}
         for sheet in bundle["sheets"]:
             if sheet["contestant"] == contestant["id"] and sheet["status"] == "given":
                 panel = sheet["panel"] if weights else ""
-                panels.setdefault(panel, []).append(Decimal(sheet["total"]))
+                score = Decimal(sheet["total"]) - off.get(sheet["judge"], Decimal(0))
+                panels.setdefault(panel, []).append(score)
         if weights:
             panels = {name: scores for name, scores in panels.items() if name in weights}
         if not panels:

@@ -16,7 +16,7 @@ from bot.chat.people import Role
 from handlers.rounds import merkle, verify
 from storage import people, publications, rounds, sheets
 from storage.tables import incidents, score_sheets
-from tests.rounds.forum import UNITS, opened, published, quiet, scored, signed
+from tests.rounds.forum import JUDGES, UNITS, opened, published, quiet, scored, signed
 from tests.world import World
 
 SCRIPT = Path(verify.__file__)
@@ -377,3 +377,22 @@ def test_nothing_of_all_this_makes_an_incident(world: World) -> None:
         world.personas["周敏"].says(f"排名 {unit}")
     with world.database.transaction() as tx:
         assert tx.all(select(incidents.c.id)) == []
+
+
+def test_a_result_corrected_for_severity_is_recomputed_as_well(world: World, tmp_path: Path) -> None:
+    zhou = world.personas["周敏"]
+    zhou.says("活动 观摩 一季度观摩 大里村、公园道社区、欢河村")
+    zhou.presses("改松紧修正")
+    zhou.presses("创建并开评")
+    for at, judge in enumerate(JUDGES):
+        for unit, score in (("大里村", 88), ("公园道社区", 90), ("欢河村", 84)):
+            world.personas[judge].says(f"{unit} {score + at * (at % 3)}")
+    world.personas["吴评"].says("欢河村 66.5")
+    published(world)
+    data = bundle(world)
+    assert data["rules"]["corrected"] is True
+    done = run(tmp_path, data)
+    assert done.returncode == 0, done.stdout
+    data["rules"]["corrected"] = False
+    assert run(tmp_path, data).returncode == 1
+    assert "未修正的成绩：" in world.personas["王芳"].says("成绩")[0]

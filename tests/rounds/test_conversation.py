@@ -54,7 +54,7 @@ def test_the_card_says_everything_before_anything_is_made(world: World) -> None:
         "计分：有效分满5个时去掉1个最高分、1个最低分，取平均，保留2位小数\n"
         "[创建] [创建并开评]\n"
         "[改单位] [改评分项] [改评委]\n"
-        "[改方式] [改排名] [改时间]\n"
+        "[改方式] [改排名] [改时间] [改松紧修正]\n"
         "[取消]"
     ]
     zhou.presses("改评分项")
@@ -259,7 +259,8 @@ def test_the_whole_round_published(world: World) -> None:
         "   2  欢河村      89.80       7\n"
         "   3  公园道社区  89.00       6\n"
         "有效分满5个时去掉1个最高分、1个最低分，取平均，保留2位小数\n"
-        "📎一季度观摩成绩.xlsx"
+        "📎一季度观摩成绩.xlsx\n"
+        "[评分体检]"
     )
     assert "[公布全部名次]" in zhou.presses("公布")[0]
     assert zhou.presses("公布全部名次") == [
