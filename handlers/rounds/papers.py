@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from bot.chat.messages import OutFile
 from bot.chat.texts import T
 from handlers import Ctx
-from handlers.rounds.bulletin import DOCX
 from handlers.rounds.bulletin import bulletin as bulletin_file
 from handlers.rounds.counting import Outcome, Place
+from handlers.rounds.document import DOCX
 from handlers.rounds.picture import ranking_picture
 from storage import units
 

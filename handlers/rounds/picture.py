@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.chat.texts import T, Words
 from handlers.rounds.counting import Outcome, Place
+from handlers.rounds.document import clean
 from handlers.rounds.results import fixed
 from handlers.rounds.rulings import rules_words
 
@@ -49,7 +50,7 @@ def ranking_picture(seen: Outcome, places: Sequence[Place], show: Callable[[Word
     )
     for (klass, members), (one,) in zip(classes, axes, strict=True):
         _bars(one, klass, members, font, show)
-    name = seen.round.head.name
+    name = clean(seen.round.head.name)
     figure.text(0.03, 1 - 0.32 / height, name, fontproperties=_sized(font, 17), color=_INK, va="center")
     figure.text(0.03, 1 - 0.66 / height, day, fontproperties=_sized(font, 11), color=_FAINT, va="center")
     rule = show(rules_words(seen.rules))
@@ -121,4 +122,5 @@ def _bars(
 
 def _short(name: str) -> str:
     """A name that fits beside its bar."""
+    name = clean(name)
     return name if len(name) <= 9 else f"{name[:8]}…"
