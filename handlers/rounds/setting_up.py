@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,18 +11,20 @@ from bot.chat.arguments import Rest
 from bot.chat.commands import Place, Section
 from bot.chat.context import Change, Said
 from bot.chat.errors import UserError
+from bot.chat.grammar.folding import fold
 from bot.chat.grammar.suggest import closest
-from bot.chat.messages import Block, Button, Fields, Reply, faint, say, title
+from bot.chat.messages import Block, Button, Fields, OutFile, Reply, faint, say, title
 from bot.chat.people import Role
 from bot.chat.texts import T, Text, Words
 from handlers import Ctx
-from handlers.rounds import drafting, rulings
-from handlers.rounds.declared import KIND_WORDS, STATE_WORDS, registry
+from handlers.rounds import defining, drafting, rulings
+from handlers.rounds.declared import KIND_WORDS, STATE_WORDS, my_round, registry
 from handlers.rounds.rulings import Rules, panel_words, rules_words, timing_words
 from handlers.rounds.running import open_round
+from handlers.rounds.spreadsheet import XLSX
 from storage import people, rounds, units
 from storage.changes import Recorded
-from storage.rounds import Head, Kind, State
+from storage.rounds import Head, Kind, Round, State
 from storage.units import CONTESTING, Unit
 
 #: What the organizer can do next with a round in a state: label and command.
@@ -32,6 +35,8 @@ NEXT: dict[State, tuple[tuple[Text, str], ...]] = {
     State.SIGNED: ((T("成绩"), "results"), (T("公布"), "publish")),
 }
 _ALL_STATES = (State.DRAFT, State.OPEN, State.CLOSED, State.COMPUTED, State.SIGNED, State.PUBLISHED)
+#: On buttons: a round like the one of that number.
+_COPY = re.compile(r"copy (\d{1,9})")
 _ENDINGS = ("", "村", "社区")
 #: The classes in which villages and communities are ranked when they are ranked apart.
 KINDS: dict[str, Text] = {units.VILLAGE: T("村"), units.COMMUNITY: T("社区")}
@@ -46,12 +51,19 @@ KINDS: dict[str, Text] = {units.VILLAGE: T("村"), units.COMMUNITY: T("社区")}
     args=(Rest("words", T("观摩/比学、名称、参评单位"), optional=True),),
     roles=(Role.ORGANIZER,),
     place=Place.PRIVATE,
-    examples=("活动", "活动 观摩 一季度逐办观摩 大里村、公园道社区、欢河村"),
+    examples=("活动", "活动 观摩 一季度逐办观摩 大里村、公园道社区、欢河村", "活动 模板"),
 )
 def round_command(ctx: Ctx, words: str | None) -> Reply:
     """Without words the rounds there are; with words the beginning of a new one."""
     if not words:
         return _overview(ctx)
+    if words.strip() in ("模板", "template"):
+        name = ctx.show(T("评分场次模板.xlsx"))
+        file = OutFile(ctx.files.put(defining.template()), name, XLSX)
+        return say(T("填好这张表发给我，先给您看一遍，点“创建”才算数。"), files=(file,))
+    copied = _COPY.fullmatch(fold(words).strip())
+    if copied:
+        return _card(ctx, _copied(ctx, my_round(ctx, int(copied[1]), states=_ALL_STATES, none=T("没有这一场。"))))
     draft = drafting.read(words)
     if draft.kind is None:
         raise UserError(
@@ -61,6 +73,45 @@ def round_command(ctx: Ctx, words: str | None) -> Reply:
     if not draft.names:
         return _ask_units(ctx, draft.kind, name)
     return _card(ctx, _begin(ctx, draft.kind, name, _resolve(ctx, draft.names)))
+
+
+@registry.reader(4)
+def definition_sent(ctx: Ctx, said: Said) -> Reply | None:
+    """A round defined in a file that an organizer sends: read back as a card. Any other file is left alone."""
+    if ctx.chat.is_group or not ctx.actor.has(Role.ORGANIZER):
+        return None
+    for file in said.attachments:
+        if file.name.casefold().endswith((".toml", ".xlsx")):
+            found = defining.read(file.name, ctx.files.get(file.key))
+            if found is not None:
+                return _card(ctx, _defined(ctx, found))
+    return None
+
+
+def _copied(ctx: Ctx, found: Round) -> dict[str, Any]:
+    """The card's data of a round like an earlier one; judges who hold the post no more are left out."""
+    known = people.in_role_below(ctx.tx, ctx.actor.units(Role.ORGANIZER), Role.JUDGE)
+    still = {judge.person_id for judge in known}
+    return {
+        "kind": found.head.kind.value,
+        "name": _default_name(ctx, found.head.kind),
+        "units": [contestant.unit_id for contestant in found.contestants],
+        "criteria": drafting.to_wire(found.criteria),
+        "judges": [[judge.person_id, judge.panel] for judge in found.sitting if judge.person_id in still],
+        "rules": rulings.to_wire(rulings.rules_of(found)),
+        "in_turn": found.head.reached is not None,
+    }
+
+
+def _defined(ctx: Ctx, found: defining.Definition) -> dict[str, Any]:
+    """The card's data of a definition; what it does not say is as usual. Raises UserError for unknown names."""
+    data = _begin(ctx, Kind(found.kind), found.name, _resolve(ctx, found.units))
+    if found.criteria:
+        data["criteria"] = drafting.to_wire(found.scored)
+    if found.panels:
+        named = [(panel.name if len(found.panels) > 1 else "", panel.judges) for panel in found.panels]
+        data["judges"] = [[person, panel] for panel, names in named for person in _judges(ctx, names)]
+    return data | {"rules": rulings.to_wire(found.rules), "in_turn": found.in_turn}
 
 
 def _kind_buttons() -> tuple[Button, ...]:
@@ -81,7 +132,8 @@ def _overview(ctx: Ctx) -> Reply:
         if steps:
             rows.append(tuple(_step(head, label, command, len(heads) > 1) for label, command in steps))
     body.append(faint(T("新建一场请选：")))
-    return say(*body, buttons=(*rows, _kind_buttons()))
+    like = [Button(T("照“{name}”再建一场", name=head.name), f"round copy {head.id}") for head in heads[:2]]
+    return say(*body, buttons=(*rows, _kind_buttons(), *((button,) for button in like)))
 
 
 def _step(head: Head, label: Text, command: str, several: bool) -> Button:
