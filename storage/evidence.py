@@ -26,10 +26,21 @@ _OF_PERSON = (
     evidence.c.person_id == bindparam("whose"),
     evidence.c.received_at >= bindparam("since"),
 )
-_SINCE = select(*_COLUMNS).where(*_OF_PERSON).order_by(evidence.c.id)
+_SINCE = select(*_COLUMNS).where(*_OF_PERSON, evidence.c.highlight_id.is_(None)).order_by(evidence.c.id)
 _ATTACH = (
-    update(evidence).where(*_OF_PERSON, evidence.c.report_id.is_(None)).values(report_id=bindparam("to_report"))
+    update(evidence)
+    .where(*_OF_PERSON, evidence.c.report_id.is_(None), evidence.c.highlight_id.is_(None))
+    .values(report_id=bindparam("to_report"))
 )
+_ATTACH_TO_HIGHLIGHT = (
+    update(evidence)
+    .where(*_OF_PERSON, evidence.c.report_id.is_(None), evidence.c.highlight_id.is_(None))
+    .values(highlight_id=bindparam("to_highlight"))
+)
+_DETACH_FROM_HIGHLIGHT = (
+    update(evidence).where(evidence.c.highlight_id == bindparam("from_highlight")).values(highlight_id=None)
+)
+_OF_HIGHLIGHT = select(*_COLUMNS).where(evidence.c.highlight_id == bindparam("which")).order_by(evidence.c.id)
 _DETACH = (
     update(evidence)
     .where(evidence.c.report_id.in_(bindparam("from_reports", expanding=True)))
@@ -85,13 +96,29 @@ def keep(
 
 
 def since(tx: Tx, *, person_id: int, since: datetime) -> list[Evidence]:
-    """What the person has sent since then, waiting or attached, oldest first."""
+    """What the person has sent since then, waiting or attached to a report, oldest first."""
     return [Evidence(*row) for row in tx.all(_SINCE, {"whose": person_id, "since": since})]
 
 
 def attach(tx: Tx, *, person_id: int, report_id: int, since: datetime) -> int:
     """Attach what the person has sent since then and still waits; returns how many."""
     return tx.execute(_ATTACH, {"whose": person_id, "since": since, "to_report": report_id}).rowcount
+
+
+def attach_to_highlight(tx: Tx, *, person_id: int, highlight_id: int, since: datetime) -> int:
+    """The same for a highlight."""
+    values = {"whose": person_id, "since": since, "to_highlight": highlight_id}
+    return tx.execute(_ATTACH_TO_HIGHLIGHT, values).rowcount
+
+
+def detach_from_highlight(tx: Tx, highlight_id: int) -> None:
+    """Have a highlight's photos wait again."""
+    tx.execute(_DETACH_FROM_HIGHLIGHT, {"from_highlight": highlight_id})
+
+
+def of_highlight(tx: Tx, highlight_id: int) -> list[Evidence]:
+    """The photos and files of a highlight, oldest first."""
+    return [Evidence(*row) for row in tx.all(_OF_HIGHLIGHT, {"which": highlight_id})]
 
 
 def detach(tx: Tx, report_ids: Iterable[int]) -> int:

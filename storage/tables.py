@@ -303,6 +303,7 @@ evidence = Table(
     _ref("chat_id", "chats"),
     # none until it is known which report it belongs to
     _ref("report_id", "reports", nullable=True, index=True),
+    _ref("highlight_id", "highlights", nullable=True, index=True),
     Column("received_at", Moment, nullable=False),
     Index("ix_evidence_person_id_received_at", "person_id", "received_at"),
 )
@@ -593,6 +594,38 @@ objections = Table(
     Column("answer", Text),
     _ref("answered_by", "people", nullable=True),
     Column("answered_at", Moment),
+)
+
+# --- highlights -------------------------------------------------------------------------------------------
+
+# What a unit is proud of, for others to learn from.
+highlights = Table(
+    "highlights",
+    metadata,
+    _id(),
+    _ref("unit_id", "units", index=True),
+    Column("year", Integer, nullable=False),
+    Column("quarter", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+    _ref("person_id", "people"),
+    Column("made_at", Moment, nullable=False),
+    Column("withdrawn_at", Moment),
+    _ref("withdrawn_by", "people", nullable=True),
+    Column("withdrawn_because", Text),
+    # chosen for the bulletin
+    Column("picked_at", Moment),
+    Index("ix_highlights_year_quarter", "year", "quarter"),
+)
+
+# One voice a person for each highlight.
+recommendations = Table(
+    "recommendations",
+    metadata,
+    _id(),
+    _ref("highlight_id", "highlights"),
+    _ref("person_id", "people"),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("highlight_id", "person_id"),
 )
 
 # --- the browser room's own post office -------------------------------------------------------------------

@@ -14,6 +14,7 @@ from bot.chat.messages import Attachment, Button, Reply, say
 from bot.chat.people import Role
 from bot.chat.texts import TN, T
 from handlers import Ctx
+from handlers.highlights.commands import MADE as HIGHLIGHT_MADE
 from handlers.progress.declared import registry
 from handlers.progress.duty import evidence_since, named_unit, posts_of, some_items
 from handlers.progress.recording import REPORTED
@@ -51,6 +52,8 @@ def receive(ctx: Ctx) -> Reply | list[Reply]:
     """Photos without words: for the report just made or, when there is none, for the next one."""
     sent = evidence.since(ctx.tx, person_id=ctx.actor.id, since=evidence_since(ctx))
     just = changes.last_of(ctx.tx, person_id=ctx.actor.id, since=evidence_since(ctx))
+    if just is not None and just.kind == HIGHLIGHT_MADE and just.subject_id is not None:
+        return _to_highlight(ctx, just.subject_id)
     if just is None or just.kind != REPORTED:
         _keep(ctx, None)
         return [] if _in_series(ctx, sent, None) else _waiting()
@@ -71,6 +74,17 @@ def _keep(ctx: Ctx, report_id: int | None) -> None:
         report_id=report_id,
         now=ctx.now,
     )
+
+
+def _to_highlight(ctx: Ctx, highlight_id: int) -> Reply | list[Reply]:
+    """Photos after a highlight was told; a series of them is answered once."""
+    before = evidence.of_highlight(ctx.tx, highlight_id)
+    _keep(ctx, None)
+    since = evidence_since(ctx)
+    evidence.attach_to_highlight(ctx.tx, person_id=ctx.actor.id, highlight_id=highlight_id, since=since)
+    if any(e.received_at >= ctx.now - _SERIES for e in before):
+        return []
+    return say(T("照片（文件）已附到亮点。"))
 
 
 def _in_series(ctx: Ctx, sent: Sequence[Evidence], report_id: int | None) -> bool:

@@ -11,7 +11,10 @@ from handlers.rounds.bulletin import bulletin as bulletin_file
 from handlers.rounds.counting import Outcome, Place
 from handlers.rounds.document import DOCX
 from handlers.rounds.picture import ranking_picture
-from storage import units
+from storage import highlights, units
+
+#: So many that the organizer has picked go into a bulletin; without any, so many of the most recommended.
+_HIGHLIGHTS, _RECOMMENDED = 10, 3
 
 
 def picture(ctx: Ctx, seen: Outcome, named: Sequence[Place]) -> OutFile:
@@ -21,12 +24,16 @@ def picture(ctx: Ctx, seen: Outcome, named: Sequence[Place]) -> OutFile:
 
 
 def bulletin(ctx: Ctx, seen: Outcome, named: Sequence[Place]) -> OutFile:
-    """The bulletin, to be looked over and sent on by the organizer."""
+    """The bulletin with the quarter's best highlights, to be looked over and sent on by the organizer."""
+    head = seen.round.head
+    best = highlights.best(ctx.tx, [head.unit_id], year=head.year, quarter=head.quarter, most=_HIGHLIGHTS)
+    chosen = [one for one in best if one.picked] or [one for one in best if one.voices][:_RECOMMENDED]
     made = bulletin_file(
         seen,
         named,
         show=ctx.show,
         issuer=units.get(ctx.tx, seen.round.head.unit_id).name,
         day=ctx.show(T("{day}", day=ctx.today)),
+        highlights=[ctx.show(T("{unit}：{words}", unit=one.unit_name, words=one.words)) for one in chosen],
     )
     return OutFile(ctx.files.put(made), ctx.show(T("{name}通报.docx", name=seen.round.head.name)), DOCX)
