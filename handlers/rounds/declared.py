@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from bot.chat.commands import Registry
 from bot.chat.errors import UserError
 from bot.chat.messages import Button
@@ -43,33 +45,43 @@ def my_round(
     states: tuple[State, ...],
     none: Text,
     roles: tuple[Role, ...] = RUNNING,
+    again: str = "",
+    fits: Callable[[Round], bool] | None = None,
 ) -> Round:
-    """The round of that number, or the only one in these states, of those that the person helps to run.
+    """The round of that number, or the one in these states of those that the person helps to run.
 
-    Raises UserError: `none` when there is none in these states, or asks to name one of several.
+    Of several, those that fit what was said; of several still, the person is asked, with buttons of the command
+    `again` followed by a number; without such a command it is the newest. Raises UserError: `none` when there is
+    none in these states.
     """
     roots = ctx.actor.units(*roles)
     if round_id is not None:
-        try:
-            found = rounds.get(ctx.tx, round_id)
-        except LookupError:
-            raise UserError(none) from None
-        if not units.is_within(ctx.tx, found.head.unit_id, roots):
-            raise UserError(none)
-        if found.head.state not in states:
-            raise UserError(
-                T("“{name}”{state}，不能这样做。", name=found.head.name, state=STATE_WORDS[found.head.state])
-            )
-        return found
+        return _numbered(ctx, round_id, roots, states, none)
     heads = rounds.below(ctx.tx, roots, states=states)
     if not heads:
         raise UserError(none)
-    if len(heads) > 1:
+    if len(heads) > 1 and fits is not None:
+        heads = [head for head in heads if fits(rounds.get(ctx.tx, head.id))] or heads
+    if len(heads) > 1 and again:
         raise UserError(
             T("有{count}场符合：{names}。请选一场：", count=len(heads), names=[h.name for h in heads]),
-            buttons=tuple((Button(h.name, f"round {h.id}"),) for h in heads[:_OFFERED]),
+            buttons=tuple((Button(h.name, f"{again} {h.id}"),) for h in heads[:_OFFERED]),
         )
     return rounds.get(ctx.tx, heads[0].id)
+
+
+def _numbered(ctx: Ctx, round_id: int, roots: Sequence[int], states: tuple[State, ...], none: Text) -> Round:
+    try:
+        found = rounds.get(ctx.tx, round_id)
+    except LookupError:
+        raise UserError(none) from None
+    if not units.is_within(ctx.tx, found.head.unit_id, roots):
+        raise UserError(none)
+    if found.head.state not in states:
+        raise UserError(
+            T("“{name}”{state}，不能这样做。", name=found.head.name, state=STATE_WORDS[found.head.state])
+        )
+    return found
 
 
 def chairs(ctx: Ctx, found: Round, role: Role) -> list[Person]:

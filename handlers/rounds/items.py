@@ -57,7 +57,14 @@ def penalty(ctx: Ctx, words: str) -> Reply:
 
 
 def _entered(ctx: Ctx, words: str, kind: Kind) -> Reply:
-    found = my_round(ctx, None, states=_STATES, none=_NONE, roles=(Role.SCOREKEEPER,))
+    found = my_round(
+        ctx,
+        None,
+        states=_STATES,
+        none=_NONE,
+        roles=(Role.SCOREKEEPER,),
+        fits=lambda one: reading.contestant_at(fold(words), one.contestants) is not None,
+    )
     contestant, points, reason = read_item(words, found, bonus=kind is Kind.BONUS)
     signed = points if kind is Kind.BONUS else -points
     put_item(ctx, found, contestant, kind=kind, points=signed, reason=reason, seconds=None)
@@ -152,7 +159,7 @@ def unput(ctx: Ctx, change: Recorded) -> None:
 )
 def items(ctx: Ctx, number: int | None) -> Reply:
     """All items that count, each with a button to take it off."""
-    found = my_round(ctx, number, states=(*_STATES, State.PUBLISHED), none=_NONE)
+    found = my_round(ctx, number, states=(*_STATES, State.PUBLISHED), none=_NONE, again="items")
     names = {c.id: c.unit_name for c in found.contestants}
     body: list[Block | Words] = [title(found.head.name)]
     rows: list[tuple[Button, ...]] = []
@@ -186,7 +193,14 @@ def items(ctx: Ctx, number: int | None) -> Reply:
 )
 def drop_item(ctx: Ctx, number: int) -> Reply:
     """Take one item off; it stays on the record with who took it off."""
-    found = my_round(ctx, None, states=_STATES, none=_NONE, roles=(Role.SCOREKEEPER,))
+    found = my_round(
+        ctx,
+        None,
+        states=_STATES,
+        none=_NONE,
+        roles=(Role.SCOREKEEPER,),
+        fits=lambda one: any(item.id == number for item in adjustments.standing(ctx.tx, one.id)),
+    )
     if all(item.id != number for item in adjustments.standing(ctx.tx, found.id)):
         raise UserError(T("没有{number}号加减分，或者已经撤掉了。", number=number))
     adjustments.withdraw(ctx.tx, number, by=ctx.actor.id, now=ctx.now)

@@ -6,11 +6,13 @@ from bot.chat.arguments import Item, Rest, Word
 from bot.chat.commands import Place, Section
 from bot.chat.context import Change
 from bot.chat.errors import UserError
+from bot.chat.grammar.folding import fold
 from bot.chat.grammar.suggest import closest
 from bot.chat.messages import Button, Reply, ToPerson, faint, say
 from bot.chat.people import Role
 from bot.chat.texts import T
 from handlers import Ctx
+from handlers.rounds import reading
 from handlers.rounds.declared import my_round, registry
 from handlers.rounds.keeping import line_kept, put_all, read
 from handlers.rounds.running import invitation
@@ -33,7 +35,7 @@ _NOT_OPEN = T("现在没有正在评分的场次。")
 )
 def key_in(ctx: Ctx, name: str, words: str) -> Reply:
     """Keep a paper sheet as the judge's; it is marked as keyed in, and the judge is told at once."""
-    found = my_round(ctx, None, states=(State.OPEN,), none=_NOT_OPEN)
+    found = my_round(ctx, None, states=(State.OPEN,), none=_NOT_OPEN, fits=lambda one: _fits(one, name, words))
     judge = _judge_called(found, name)
     if judge.person_id == ctx.actor.id:
         raise UserError(T("自己的分请直接发，不用代录。"))
@@ -52,6 +54,12 @@ def key_in(ctx: Ctx, name: str, words: str) -> Reply:
         )
     )
     return say(T("已替{name}录入：", name=judge.name), *kept, buttons=((Button(T("撤销"), "撤销"),),))
+
+
+def _fits(found: Round, name: str, words: str | None = None) -> bool:
+    """Whether somebody of that name judges the round, and the words begin with one of its contestants."""
+    judges = any(judge.name == name for judge in found.sitting)
+    return judges and (words is None or reading.contestant_at(fold(words), found.contestants) is not None)
 
 
 def _judge_called(found: Round, name: str) -> Judge:
@@ -114,7 +122,7 @@ def dispute(ctx: Ctx, number: int) -> Reply:
 )
 def substitute(ctx: Ctx, name: str, successor: str) -> Reply:
     """Let another judge of the roster take a judge's place; what was given stays and is not asked again."""
-    found = my_round(ctx, None, states=(State.OPEN,), none=_NOT_OPEN)
+    found = my_round(ctx, None, states=(State.OPEN,), none=_NOT_OPEN, fits=lambda one: _fits(one, name))
     judge = _judge_called(found, name)
     known = people.in_role_below(ctx.tx, ctx.actor.units(Role.ORGANIZER), Role.JUDGE)
     fits = {holder.person_id for holder in known if holder.name == successor}

@@ -35,7 +35,7 @@ _NOT_OPEN = T("现在没有正在评分的场次。")
 )
 def open_command(ctx: Ctx, number: int | None) -> Reply:
     """Open the round of that number, or the only draft."""
-    found = my_round(ctx, number, states=(State.DRAFT,), none=_NO_DRAFT)
+    found = my_round(ctx, number, states=(State.DRAFT,), none=_NO_DRAFT, again="open")
     return open_round(ctx, found.id)
 
 
@@ -140,7 +140,7 @@ def unopen(ctx: Ctx, change: Recorded) -> None:
 )
 def next_command(ctx: Ctx, number: int | None) -> Reply:
     """It is the next contestant's turn; each judge gets the buttons to score them."""
-    found = my_round(ctx, number, states=(State.OPEN,), none=_NOT_OPEN)
+    found = my_round(ctx, number, states=(State.OPEN,), none=_NOT_OPEN, again="next")
     if found.head.reached is None:
         raise UserError(T("这一场是同时打分，不分先后。"))
     if found.head.reached >= len(found.contestants):
@@ -182,7 +182,7 @@ def _call(found: Round, judge: Judge, contestant: Contestant) -> Reply:
 )
 def scoring_progress(ctx: Ctx, number: int | None) -> Reply:
     """Completeness only: nothing that would give a score away."""
-    found = my_round(ctx, number, states=(State.OPEN,), none=_NOT_OPEN)
+    found = my_round(ctx, number, states=(State.OPEN,), none=_NOT_OPEN, again="scoring")
     left = owing(ctx, found)
     wanted = sum(len(owed) for owed in found.owed().values())
     missing = sum(len(names) for _judge, names in left)
@@ -228,7 +228,7 @@ def owing_words(left: Sequence[tuple[Judge, list[Contestant]]]) -> list[tuple[Wo
 )
 def nudge(ctx: Ctx, number: int | None) -> Reply:
     """Remind those who owe something, each with exactly what and a button to do it."""
-    found = my_round(ctx, number, states=(State.OPEN,), none=_NOT_OPEN)
+    found = my_round(ctx, number, states=(State.OPEN,), none=_NOT_OPEN, again="nudge")
     left = owing(ctx, found)
     if not left:
         return say(T("都交齐了，不用催。"), buttons=((Button(T("封评"), f"close {found.id}"),),))
@@ -257,7 +257,7 @@ def nudge(ctx: Ctx, number: int | None) -> Reply:
 )
 def drop_round(ctx: Ctx, number: int | None) -> Reply:
     """Drop a draft."""
-    found = my_round(ctx, number, states=(State.DRAFT,), none=_NO_DRAFT)
+    found = my_round(ctx, number, states=(State.DRAFT,), none=_NO_DRAFT, again="dropround")
     rounds.set_state(ctx.tx, found.id, state=State.CANCELLED, expected=State.DRAFT)
     rounds.note(ctx.tx, found.id, "cancelled", by=ctx.actor.id, now=ctx.now)
     return say(T("“{name}”已取消。", name=found.head.name), replace=True)

@@ -13,7 +13,7 @@ from bot.chat.people import Role
 from bot.chat.texts import T
 from handlers import Ctx
 from handlers.rounds import evidence
-from handlers.rounds.declared import chairs, my_round, numbered, registry
+from handlers.rounds.declared import chairs, my_round, registry
 from handlers.rounds.results import private_table
 from handlers.rounds.running import NUMBER, owing, owing_words
 from storage import publications, rounds, units
@@ -21,6 +21,7 @@ from storage.changes import Recorded
 from storage.rounds import Round, State
 
 _SIGNING = (Role.SCRUTINEER, Role.SCOREKEEPER)
+_OFFERED = 6
 _REOPENED = (State.CLOSED, State.COMPUTED, State.SIGNED, State.PUBLISHED)
 _ANYWAY = {"anyway", "仍然封评", "封评", "是", "好", "确认"}
 _WAIT = {"wait", "再等等", "等等", "不", "否"}
@@ -39,7 +40,7 @@ _WAIT = {"wait", "再等等", "等等", "不", "否"}
 )
 def close_command(ctx: Ctx, number: int | None) -> Reply:
     """Seal the round; when sheets are missing, ask first."""
-    found = my_round(ctx, number, states=(State.OPEN,), none=T("现在没有正在评分的场次。"))
+    found = my_round(ctx, number, states=(State.OPEN,), none=T("现在没有正在评分的场次。"), again="close")
     waiting = [c for c in found.contestants if not found.is_on(c)]
     if waiting:
         raise UserError(T("还有{names}没有出场，先按“下一位”。", names=[c.unit_name for c in waiting]))
@@ -160,7 +161,7 @@ def unclose(ctx: Ctx, change: Recorded) -> None:
 def unseal(ctx: Ctx, number: int | None) -> Reply:
     """Check the seal, compute, and show the result to those who sign and publish it."""
     none = T("没有封评后待启封的场次。")
-    found = my_round(ctx, number, states=(State.CLOSED,), none=none, roles=(Role.SCRUTINEER,))
+    found = my_round(ctx, number, states=(State.CLOSED,), none=none, roles=(Role.SCRUTINEER,), again="unseal")
     if evidence.seal(ctx, found).root != found.head.root:
         raise UserError(T("评分表和封存码对不上，说明封存后被改动过，不能启封。请组织者查明原因后重开。"))
     rounds.set_state(ctx.tx, found.id, state=State.COMPUTED, expected=State.CLOSED)
@@ -197,7 +198,7 @@ def uncompute(ctx: Ctx, change: Recorded) -> None:
 def sign(ctx: Ctx, number: int | None) -> Reply:
     """Sign in one's role; the second signature makes the result final."""
     none = T("没有启封后待签字的场次。")
-    found = my_round(ctx, number, states=(State.COMPUTED,), none=none, roles=_SIGNING)
+    found = my_round(ctx, number, states=(State.COMPUTED,), none=none, roles=_SIGNING, again="sign")
     _refuse_while_open(ctx, found)
     signed = signatures(ctx, found)
     if ctx.actor.id in {person for person, _name in signed.values()}:
@@ -251,11 +252,25 @@ def _refuse_while_open(ctx: Ctx, found: Round) -> None:
 )
 def reopen(ctx: Ctx, reason: str) -> Reply:
     """Back to scoring, announced to everybody who learned that it was sealed; both versions stay."""
-    number, words = numbered(reason)
+    heads = rounds.below(ctx.tx, ctx.actor.units(Role.ORGANIZER), states=_REOPENED)
+    if len(heads) > 1:
+        ctx.ask("rounds.reopen", reason=reason)
+        choices = tuple((ctx.choice(head.name, str(head.id)),) for head in heads[:_OFFERED])
+        return say(T("重开哪一场？"), buttons=(*choices, (Button(T("取消"), "取消"),)))
+    return _reopen(ctx, None, reason)
+
+
+@registry.dialogue("rounds.reopen")
+def reopen_chosen(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
+    """The round to be opened again."""
+    if not said.text.isdecimal():
+        raise UserError(T("请点按钮选一场，不办了就发“取消”。"))
+    return _reopen(ctx, int(said.text), data["reason"])
+
+
+def _reopen(ctx: Ctx, number: int | None, words: str) -> Reply:
     none = T("没有可以重开的场次。")
     found = my_round(ctx, number, states=_REOPENED, none=none, roles=(Role.ORGANIZER,))
-    if not words:
-        raise UserError(T("请写明原因，例如：重开 监票人发现一份评分表录错"))
     rounds.set_state(ctx.tx, found.id, state=State.OPEN, expected=found.head.state, root=None)
     rounds.note(ctx.tx, found.id, "reopened", by=ctx.actor.id, now=ctx.now, reason=words)
     summary = T("“{name}”重开", name=found.head.name)

@@ -38,8 +38,19 @@ _MINUTE = 60
 )
 def clock(ctx: Ctx, contestant: int | None) -> Reply:
     """Start the clock for whoever is on, or for the contestant of that number (on buttons)."""
-    found = my_round(ctx, None, states=(State.OPEN,), none=_NOT_OPEN, roles=(Role.SCOREKEEPER,))
+    found = _found(ctx, contestant)
     return _start(ctx, found, _contestant(found, contestant))
+
+
+def _found(ctx: Ctx, contestant: int | None) -> Round:
+    """The open round that the contestant is in, or one in which somebody may be speaking."""
+
+    def fits(one: Round) -> bool:
+        if contestant is not None:
+            return any(each.id == contestant for each in one.contestants)
+        return rules_of(one).timing is not None and bool(one.head.reached)
+
+    return my_round(ctx, None, states=(State.OPEN,), none=_NOT_OPEN, roles=(Role.SCOREKEEPER,), fits=fits)
 
 
 def _start(ctx: Ctx, found: Round, one: Contestant) -> Reply:
@@ -77,7 +88,7 @@ def _contestant(found: Round, contestant_id: int | None) -> Contestant:
 @registry.dialogue("rounds.clock")
 def stopped(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """The clock is stopped, or a time is typed (7分48秒, 468)."""
-    found = my_round(ctx, None, states=(State.OPEN,), none=_NOT_OPEN, roles=(Role.SCOREKEEPER,))
+    found = _found(ctx, data["contestant"])
     contestant = found.contestant(data["contestant"])
     answer = said.folded.strip().casefold()
     if answer in {"again", "重新开始"}:

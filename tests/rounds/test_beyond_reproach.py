@@ -370,6 +370,35 @@ def test_whoever_lacks_the_role_is_refused(world: World) -> None:
         assert "您目前没有这个身份" in world.personas[name].says(words)[0], (name, words)
 
 
+def test_two_rounds_at_once_are_told_apart(world: World) -> None:
+    opened(world, all_on=True)
+    zhou, keeper = world.personas["周敏"], world.personas["施计"]
+    zhou.says("活动 观摩 一季度观摩 大里村、南流村")
+    zhou.presses("创建并开评")
+    assert zhou.says("评分进度") == ["有2场符合：一季度观摩、一季度比学。请选一场：\n[一季度观摩]\n[一季度比学]"]
+    assert zhou.presses("一季度比学")[0].startswith("一季度比学\n应交")
+    assert keeper.says("加分 欢河村 1 好")[0].startswith("已记下：欢河村加1分：好\n")
+    assert keeper.says("扣分 南流村 1 差")[0].startswith("已记下：南流村扣1分：差\n")
+    keeper.says("items 1")
+    assert "欢河村" not in keeper.presses("撤掉1")[0]
+    assert keeper.says("代录 郑评 南流村 90")[0].startswith("已替郑评录入：\n南流村：90分")
+    assert "欢河村：90分" in keeper.says("代录 郑评 欢河村 36 27 27")[0]
+    keeper.says("计时")
+    assert keeper.says("8分钟") == ["欢河村发言8分0秒，不扣分。\n[撤销] [下一位]"]
+
+
+def test_one_of_several_is_opened_again(world: World) -> None:
+    scored(world)
+    published(world)
+    zhou = world.personas["周敏"]
+    zhou.says("活动 观摩 一季度观摩 大里村、欢河村")
+    zhou.presses("创建并开评")
+    zhou.says("封评")
+    zhou.presses("仍然封评")
+    assert zhou.says("重开 录错了") == ["重开哪一场？\n[一季度观摩]\n[一季度比学]\n[取消]"]
+    assert zhou.presses("一季度比学") == ["“一季度比学”已重开，各群和评委都收到了通知。"]
+
+
 def test_nothing_of_all_this_makes_an_incident(world: World) -> None:
     scored(world)
     published(world)
