@@ -29,6 +29,14 @@ TRIES: dict[Role, tuple[tuple[str, ...], tuple[Name, ...]]] = {
         ("承诺 硬化村内道路2公里 12月底前", "第1项完成了3次", "又办了2件实事"),
         (Name("我的承诺", "/my_commitments"), Name("承诺", "/promise"), Name("季报", "/quarterly")),
     ),
+    Role.SCOREKEEPER: (
+        ("下一位", "加分 大里村 0.5 获市级先进"),
+        (Name("评分进度", "/scoring"), Name("计时", "/clock"), Name("签字", "/sign")),
+    ),
+    Role.SCRUTINEER: (
+        ("启封", "签字"),
+        (Name("评分进度", "/scoring"), Name("评分体检", "/checkup")),
+    ),
     Role.JUDGE: (("大里村 28 26 19 20", "1号 党建28 服务26 平安19 阵地20"), (Name("评分表", "/sheet"),)),
 }
 

@@ -90,7 +90,8 @@ def _seal(ctx: Ctx, found: Round) -> Reply:
     for judge in found.judges:
         if judge.id in sealed.receipts:
             ctx.post(_receipt(found, judge.person_id, judge.id, sealed.receipts[judge.id]))
-    for chair in chairs(ctx, found, Role.SCRUTINEER):
+    scrutineers = chairs(ctx, found, Role.SCRUTINEER)
+    for chair in scrutineers:
         if chair.id != ctx.actor.id:
             ctx.post(
                 say(
@@ -100,7 +101,11 @@ def _seal(ctx: Ctx, found: Round) -> Reply:
                 )
             )
     return say(
-        T("“{name}”已封评，分数不能再改。请监票人启封。", name=found.head.name),
+        T(
+            "“{name}”已封评，分数不能再改。请监票人{names}启封。",
+            name=found.head.name,
+            names=[chair.name for chair in scrutineers],
+        ),
         buttons=((Button(T("启封"), f"unseal {found.id}"),),) if ctx.actor.has(Role.SCRUTINEER) else (),
         replace=True,
     )

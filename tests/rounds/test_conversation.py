@@ -237,7 +237,7 @@ def test_closing_waits_for_missing_sheets_unless_told(world: World) -> None:
     assert question.endswith("[仍然封评] [再等等]")
     assert zhou.presses("再等等") == ["好的，继续评分。"]
     zhou.says("封评")
-    assert zhou.presses("仍然封评") == ["“一季度观摩”已封评，分数不能再改。请监票人启封。"]
+    assert zhou.presses("仍然封评") == ["“一季度观摩”已封评，分数不能再改。请监票人何监启封。"]
     assert "   1  大里村      93.00       1" in world.personas["何监"].says("启封")[-1]
     assert world.personas["郑评"].says("大里村 90")[-1] != ""
     assert world.personas["郑评"].says("打分 大里村 90") == ["“一季度观摩”已经封评，分数不能再改。"]
