@@ -90,6 +90,8 @@ class Window:
         self.page.goto(f"{self.served.address}#as={account}&room={where}")
         expect(self.page.locator("#title")).not_to_be_empty()
         expect(self.page.locator("#log")).not_to_have_attribute("aria-busy", "true")
+        # What follows once the line is up (a look at what was missed, another try of what failed) is over with.
+        expect(self.page.locator("body")).to_have_attribute("data-line", "up")
         return self
 
     def say(self, text: str) -> None:

@@ -6,7 +6,7 @@ import re
 import threading
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from bot.chat.messages import ChatKind, ChatRef, Line, Outgoing
 from tests.browser.conftest import Open
@@ -14,6 +14,12 @@ from tests.platforms.practice import Practice, Served
 
 pytestmark = pytest.mark.browser
 
+#: From now on, count how often the story's button can be pressed again.
+NOTE_FREED = """() => {
+  window.freed = 0;
+  const button = document.getElementById("play");
+  new MutationObserver(() => { if (!button.disabled) window.freed += 1; }).observe(button, {attributes: true});
+}"""
 #: Every visible text whose contrast with what is painted behind it is below 4.5.
 FAINT = """() => {
   const canvas = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
@@ -207,6 +213,28 @@ def test_the_story_shows_how_far_it_is(practice: Practice, served: Served, windo
     for _ in range(3):
         served.do(_step(practice))
     expect(wang.page.locator("#story")).to_be_hidden()
+    expect(wang.page.locator("#toast")).to_have_text("示例季度播放完了。")
+
+
+def test_an_answer_from_before_the_story_does_not_hide_it(
+    practice: Practice, served: Served, window: Open
+) -> None:
+    wang = window().be("王芳")
+    held: list[tuple[Route, APIResponse]] = []
+    wang.page.route("**/api/me?*", lambda route: held.append((route, route.fetch())), times=1)
+    wang.say("你好")
+    wang.sees("收到：你好")
+    wang.page.get_by_role("button", name="播放示例季度").click()
+    expect(wang.page.locator("#story-caption")).to_have_text("示例季度 1/3：第1幕")
+    assert len(held) == 1
+    wang.page.evaluate(NOTE_FREED)
+    held[0][0].fulfill(response=held[0][1])
+    # What is said next goes out only after that answer has been taken in.
+    wang.say("还在吗")
+    wang.sees("收到：还在吗")
+    assert wang.page.evaluate("window.freed") == 0
+    for _ in range(3):
+        served.do(_step(practice))
     expect(wang.page.locator("#toast")).to_have_text("示例季度播放完了。")
 
 

@@ -26,6 +26,8 @@ const state = {
   ahead: 0,
   // Own messages that the server has not confirmed: key → {room, path, data}.
   waiting: new Map(),
+  // Counts what the live line told of the story: an answer that was asked for earlier knows less.
+  storyNews: 0,
   fetchingOlder: false,
   wholeHistory: false,
   // Counts the fetches of a room; only the last one counts. What arrives during one is added to its result.
@@ -84,6 +86,7 @@ async function go() {
 async function become(account) {
   state.line?.close();
   Object.assign(state, { account, me: null, rooms: [], room: null, epoch: null, connected: null });
+  delete document.body.dataset.line;
   if (!(await refresh())) return;
   localStorage.setItem(LAST_WHO, account);
   people.close();
@@ -92,11 +95,12 @@ async function become(account) {
 
 /** Fetch everything about oneself anew; false when the account is not there any more. */
 async function refresh() {
-  const account = state.account;
+  const { account, storyNews } = state;
   try {
     const me = await get("/api/me", { as: account });
     if (account !== state.account) return false;
     take(me);
+    if (storyNews === state.storyNews) drawStory(me.story);
     return true;
   } catch (error) {
     if (error instanceof Refusal && error.status === 404) leave();
@@ -138,7 +142,6 @@ function take(me) {
   at("play").hidden = !me.features.story;
   at("reset").hidden = !me.features.reset;
   at("stage").hidden = !me.features.story && !me.features.reset;
-  drawStory(me.story);
   drawMe();
   drawRooms();
   drawHead();
@@ -327,6 +330,7 @@ function failed(error) {
 let offlineTimer;
 function connection(up) {
   state.connected = up;
+  if (!up) delete document.body.dataset.line;
   clearTimeout(offlineTimer);
   const banner = at("offline");
   if (up) {
@@ -342,7 +346,7 @@ function connection(up) {
 
 function happened(event) {
   keepTime(event.now);
-  const handlers = { hello, message: arrived, edited: arrived, story: drawStory, reset: startedOver };
+  const handlers = { hello, message: arrived, edited: arrived, story: storyTold, reset: startedOver };
   handlers[event.type]?.(event);
 }
 
@@ -354,6 +358,7 @@ async function hello({ epoch }) {
   if (fresh) await fetchRoom();
   else if (state.room) await catchUp().catch(failed);
   for (const [key, one] of state.waiting) if (one.failed) deliver(key);
+  document.body.dataset.line = "up";
 }
 
 function arrived({ type, message }) {
@@ -368,6 +373,11 @@ function arrived({ type, message }) {
     noteRead();
   }
   drawRooms();
+}
+
+function storyTold(event) {
+  state.storyNews += 1;
+  drawStory(event);
 }
 
 async function startedOver({ epoch }) {
