@@ -10,7 +10,7 @@ import pytest
 from bot.app import App
 from bot.chat.errors import ConfigurationError
 from bot.chat.messages import Outgoing
-from bot.chat.ports import Receive
+from bot.chat.ports import Limits, Receive
 from bot.config import Config, General, LocalSection
 from storage.database import Database
 
@@ -19,6 +19,7 @@ class Production:
     """A platform on which a real district lives."""
 
     name = "production"
+    limits = Limits()
 
     async def start(self, receive: Receive) -> None: ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -35,10 +36,28 @@ class Outcome(StrEnum):
 Receive = Callable[[Inbound], Awaitable[Outcome]]
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` messages within any `seconds` seconds."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a platform takes: from the whole account, into one private chat, into one group."""
+
+    account: tuple[Rate, ...] = ()
+    private: tuple[Rate, ...] = ()
+    group: tuple[Rate, ...] = ()
+
+
 class Platform(Protocol):
     """One way in and out. `name` is unique in a deployment and stored with every chat and account."""
 
     name: str
+    limits: Limits
 
     async def start(self, receive: Receive) -> None:
         """Begin to hand in messages. Raises ConfigurationError when it cannot work as configured."""

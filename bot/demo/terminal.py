@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bot.app import App
 from bot.chat.messages import Attachment, ChatKind, ChatRef, Inbound, Outgoing, Sender
-from bot.chat.ports import Receive
+from bot.chat.ports import Limits, Receive
 from bot.chat.rendering import plain_text
 from bot.platforms.local.room import LocalRoom
 from storage import people, practice_people, units
@@ -19,6 +19,7 @@ class TerminalPlatform:
     """Stands in for the browser room: the same accounts and chats, shown as lines of text."""
 
     name = LocalRoom.name
+    limits = Limits()
 
     def __init__(self, show: Callable[[str, str, str], None]) -> None:
         #: `show(place, speaker, text)`; the speaker is empty for the bot.

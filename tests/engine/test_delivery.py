@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.chat.clock import Clock, ShiftedClock
 from bot.chat.errors import DeliveryError
 from bot.chat.messages import ChatKind, ChatRef, Outgoing
-from bot.chat.ports import Receive
+from bot.chat.ports import Limits, Receive
 from bot.delivery import ATTEMPTS, LEASE, Delivery
 from bot.worker import Worker
 from storage import accounts, outbox
@@ -34,6 +34,7 @@ class Post:
     """A platform that takes or refuses as told, and notes what it took."""
 
     name = "post"
+    limits = Limits()
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, str]] = []

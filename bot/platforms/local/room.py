@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.chat.clock import Clock
 from bot.chat.messages import Outgoing
-from bot.chat.ports import FileStore, Receive
+from bot.chat.ports import FileStore, Limits, Receive
 from bot.platforms.local.live import Hub
 from bot.platforms.local.post import FileRef, PostOffice, Press, Say
 from bot.platforms.local.server import Server
@@ -26,6 +26,8 @@ class LocalRoom:
     """
 
     name = PLATFORM
+    #: A page takes whatever comes.
+    limits = Limits()
 
     def __init__(
         self,
