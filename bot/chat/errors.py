@@ -26,9 +26,11 @@ class DeliveryError(Exception):
     """A platform did not take a message.
 
     `permanent`: trying again is useless (the chat is gone, the person has blocked the bot).
-    `retry_after`: the platform asks for this pause, in seconds.
+    `retry_after`: the platform asks for this pause, in seconds; of this chat alone, unless `account` says that
+    it refuses everything from us for so long.
     `moved_to`: the chat lives on under this platform id.
-    `ambiguous`: the message may have arrived all the same (a time-out after sending).
+    `ambiguous`: the message may have arrived all the same (a time-out after sending). It is sent again to a
+    person; to a group only where the platform is `Deduplicating`, else it is kept as "unknown" for people to see.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class DeliveryError(Exception):
         retry_after: float | None = None,
         moved_to: str | None = None,
         ambiguous: bool = False,
+        account: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -46,3 +49,4 @@ class DeliveryError(Exception):
         self.retry_after = retry_after
         self.moved_to = moved_to
         self.ambiguous = ambiguous
+        self.account = account

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.chat.messages import Inbound, Outgoing
 
@@ -69,4 +69,40 @@ class Platform(Protocol):
 
     async def stop(self) -> None:
         """Take no more messages; what was handed in is finished by the engine."""
+        ...
+
+
+@runtime_checkable
+class Weighing(Protocol):
+    """A platform on which one `Outgoing` may take several messages: long texts in parts, pictures one by one."""
+
+    def weight(self, message: Outgoing) -> int:
+        """How many messages the platform will count, 1 and more; must not send or wait."""
+        ...
+
+
+@runtime_checkable
+class Deduplicating(Protocol):
+    """A platform that drops a message which it is sent twice under the same `Outgoing.id`."""
+
+    def deduplicates(self, message: Outgoing) -> bool:
+        """Whether it will for this message: then sending again after a time-out can do no harm."""
+        ...
+
+
+@runtime_checkable
+class Previewing(Protocol):
+    """A platform that can tell how a message will look on it."""
+
+    def preview(self, message: Outgoing) -> tuple[str, ...]:
+        """The plain text of each message that people will get, in order."""
+        ...
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """A platform that knows whether its line is alive."""
+
+    def trouble(self) -> str | None:
+        """What is wrong at present, for the operator; None while all is well. Must not wait."""
         ...
