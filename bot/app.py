@@ -23,9 +23,11 @@ from bot.dispatch import Dispatcher, Processed
 from bot.platforms.local.room import LocalRoom
 from bot.platforms.local.settings import LocalSettings
 from bot.platforms.local.store import Reset, Story
+from bot.posting import Postman
 from bot.practice import CommandList
 from bot.room_store import WorkerRoomStore
 from bot.scheduler import Scheduler, tidy
+from bot.ticking import Tick, Ticker
 from bot.worker import Worker
 from handlers import all_commands, locale_folders
 from storage import facts, outbox, practice_room
@@ -59,18 +61,35 @@ class App:
         self.renderer = Renderer(Catalogues(locale_roots(), config.zone))
         self.clock: Clock = clock or SystemClock()
         self.worker = Worker(database, threads=config.database.threads)
+        home = LocalRoom.name if config.local.enabled else None
         self.dispatcher = Dispatcher(
             registry=self.registry,
             renderer=self.renderer,
             policy=config.policy,
             files=self.files,
             zone=config.zone,
-            home=LocalRoom.name if config.local.enabled else None,
+            home=home,
             entropy=entropy,
         )
         self.platforms: dict[str, Platform] = {}
         self.delivery = Delivery(self.worker, self.platforms, self.clock)
-        self.scheduler = Scheduler(self.worker, self.clock, (tidy,))
+        self.scheduler = Scheduler(
+            self.worker,
+            self.clock,
+            {"tidy": tidy} | self._ticks(home),
+            wake=self.delivery.wake,
+            ping_url=config.scheduler.ping_url,
+        )
+
+    def _ticks(self, home: str | None) -> dict[str, Tick]:
+        ticker = Ticker(
+            postman=Postman(self.renderer, home=home, zone=self.config.zone),
+            renderer=self.renderer,
+            policy=self.config.policy,
+            zone=self.config.zone,
+            files=self.files,
+        )
+        return {name: ticker.bind(handler) for name, handler in self.registry.ticks.items()}
 
     def open_room(self, *, story: Story | None = None, reset: Reset | None = None) -> LocalRoom:
         """Add the browser practice room to the platforms."""

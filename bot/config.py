@@ -84,6 +84,19 @@ class Logging(Section, frozen=True):
     json: Annotated[bool, Meta(description="每行一个 JSON / One JSON object a line")] = False
 
 
+class SchedulerSettings(Section, frozen=True):
+    """定时任务 / The scheduler"""
+
+    ping_url: Annotated[
+        str,
+        Meta(
+            description="每次定时检查正常后访问的网址；它很久没被访问就说明程序停了，留空不用 / "
+            "Address asked for after every look at the clock that went well; whoever watches it notices when the "
+            "program falls silent; empty: none"
+        ),
+    ] = ""
+
+
 class Config(Section, frozen=True):
     """Every section of the file."""
 
@@ -91,6 +104,7 @@ class Config(Section, frozen=True):
     database: DatabaseSettings = DatabaseSettings()
     local: LocalSection = LocalSection()
     logging: Logging = Logging()
+    scheduler: SchedulerSettings = SchedulerSettings()
     activity: Activity = Activity()
     rounds: Rounds = Rounds()
     dialogues: Dialogues = Dialogues()

@@ -26,13 +26,9 @@ from bot.chat.grammar.folding import fold
 from bot.chat.grammar.suggest import closest
 from bot.chat.messages import (
     Button,
-    Here,
     Inbound,
     Replies,
     Reply,
-    ToChat,
-    ToGroup,
-    ToPerson,
     say,
 )
 from bot.chat.people import ROLE_WORDS, Actor
@@ -40,7 +36,8 @@ from bot.chat.ports import FileStore, Outcome
 from bot.chat.rendering import Renderer
 from bot.chat.settings import Policy
 from bot.chat.texts import CHINESE, T, Text
-from storage import accounts, changes, dialogues, inbox, incidents, outbox
+from bot.posting import Postman, Pressed
+from storage import accounts, changes, dialogues, inbox, incidents
 from storage.database import Tx
 
 Ctx: TypeAlias = Context[Tx]
@@ -79,6 +76,7 @@ class Dispatcher:
         self._zone = zone
         #: The platform on which everybody of the roster has an account by nature: the practice room.
         self._home = home
+        self._postman = Postman(renderer, home=home, zone=zone)
         self._entropy = entropy
 
     def process(self, tx: Tx, inbound: Inbound, now: datetime) -> Processed:
@@ -264,33 +262,13 @@ class Dispatcher:
         return known
 
     def _send(self, ctx: Ctx, replies: list[Reply], place: Place) -> bool:
-        people = [r.to.person_id for r in replies if isinstance(r.to, ToPerson)]
-        groups = [r.to.unit_id for r in replies if isinstance(r.to, ToGroup)]
-        persons = accounts.reach_people(ctx.tx, people, home=self._home, now=ctx.now) if people else {}
-        bound = accounts.reach_groups(ctx.tx, groups) if groups else {}
-        wrote = False
-        for reply in replies:
-            match reply.to:
-                case Here():
-                    chat_id = self._where(ctx, place)
-                    public = ctx.chat.is_group and chat_id == ctx.chat.id
-                    targets = [accounts.Reached(chat_id, ctx.chat.language if public else ctx.actor.language)]
-                case ToPerson(person_id):
-                    targets = [persons[person_id]] if person_id in persons else []
-                case ToGroup(unit_id):
-                    targets = list(bound.get(unit_id, ()))
-                case ToChat(chat_id):
-                    targets = [accounts.Reached(chat_id, accounts.chat(ctx.tx, chat_id).language)]
-            for target in targets:
-                self._put(ctx, reply, target)
-                wrote = True
-        return wrote
+        def here() -> accounts.Reached:
+            chat_id = self._where(ctx, place)
+            public = ctx.chat.is_group and chat_id == ctx.chat.id
+            return accounts.Reached(chat_id, ctx.chat.language if public else ctx.actor.language)
 
-    def _put(self, ctx: Ctx, reply: Reply, target: accounts.Reached) -> None:
-        content = self._renderer.content(reply.body, reply.buttons, reply.files, target.language or CHINESE)
-        replaces = ctx.inbound.pressed_message if reply.replace and target.chat_id == ctx.chat.id else None
-        key = f"{reply.key}:chat{target.chat_id}" if reply.key else None
-        outbox.put(ctx.tx, chat_id=target.chat_id, content=content, now=ctx.now, key=key, replaces=replaces)
+        pressed = Pressed(ctx.chat.id, ctx.inbound.pressed_message)
+        return self._postman.send(ctx.tx, replies, now=ctx.now, here=here, pressed=pressed)
 
     def _failed(self, ctx: Ctx, error: Exception, label: str) -> Processed:
         number = incidents.keep(

@@ -8,11 +8,13 @@ from pkgutil import iter_modules
 from typing import TypeAlias
 
 from bot.chat.commands import Registry
-from bot.chat.context import Context
+from bot.chat.context import Context, TickContext
 from storage.database import Tx
 
 #: A handler's surroundings, with this project's transaction.
 Ctx: TypeAlias = Context[Tx]
+#: The same for a tick.
+TickCtx: TypeAlias = TickContext[Tx]
 
 HERE = Path(__file__).parent
 

@@ -20,8 +20,8 @@ from storage.tables import chats, outbox
 
 _PUT = {"sqlite": sqlite.insert(outbox), "postgresql": postgresql.insert(outbox)}
 _PUT_ONCE = {
-    "sqlite": sqlite.insert(outbox).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(outbox).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(outbox).on_conflict_do_nothing().returning(outbox.c.id),
+    "postgresql": postgresql.insert(outbox).on_conflict_do_nothing().returning(outbox.c.id),
 }
 _earlier = outbox.alias("earlier")
 _DUE = (
@@ -138,8 +138,11 @@ def put(
     now: datetime,
     key: str | None = None,
     replaces: str | None = None,
-) -> None:
-    """Have a message sent once this transaction is committed; with a `key`, at most once for all time."""
+) -> bool:
+    """Have a message sent once this transaction is committed; with a `key`, at most once for all time.
+
+    False when a message of that key is there already.
+    """
     values = {
         "chat_id": chat_id,
         "dedupe_key": key,
@@ -148,7 +151,11 @@ def put(
         "created_at": now,
         "next_at": now,
     }
-    tx.execute((_PUT_ONCE if key else _PUT)[tx.connection.dialect.name], values)
+    dialect = tx.connection.dialect.name
+    if key:
+        return tx.scalar(_PUT_ONCE[dialect], values) is not None
+    tx.execute(_PUT[dialect], values)
+    return True
 
 
 def claim(tx: Tx, *, now: datetime, until: datetime, most: int) -> list[Waiting]:

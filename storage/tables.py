@@ -291,6 +291,16 @@ facts = Table(
     Column("value", JSON, nullable=False),
 )
 
+# How much reached somebody unasked in a month (2021-03): messages in all, and those that asked something.
+burdens = Table(
+    "burdens",
+    metadata,
+    Column("person_id", Id, ForeignKey("people.id"), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("sent", Integer, nullable=False),
+    Column("asked", Integer, nullable=False),
+)
+
 evidence = Table(
     "evidence",
     metadata,

@@ -23,6 +23,8 @@ from bot.chat.rendering import Renderer, body_from_wire, plain_text
 from bot.chat.settings import Policy
 from bot.chat.texts import Catalogues
 from bot.dispatch import Dispatcher, Processed
+from bot.posting import Postman
+from bot.ticking import Ticker
 from handlers import all_commands, locale_folders
 from storage import accounts, people, units
 from storage.database import Database, Tx
@@ -62,6 +64,9 @@ class World:
             files=self.files,
             zone=ZONE,
         )
+        postman = Postman(self.renderer, home=None, zone=ZONE)
+        ticker = Ticker(postman=postman, renderer=self.renderer, policy=self.policy, zone=ZONE, files=self.files)
+        self.ticks = {name: ticker.bind(handler) for name, handler in self.registry.ticks.items()}
         self.units: dict[str, int] = {}
         self.personas: dict[str, Persona] = {}
         self.groups: dict[str, int] = {}
@@ -128,6 +133,15 @@ class World:
     def wait(self, **time: float) -> None:
         """Let time pass: `wait(minutes=11)`."""
         self.now += timedelta(**time)
+
+    def tick(self, *names: str) -> None:
+        """Let the ticks of these names (all that are declared) happen at this moment."""
+        for name in names or self.ticks:
+            more = True
+            while more:
+                with self.database.transaction() as tx:
+                    more = self.ticks[name](tx, self.now)
+        self.collect()
 
     def deliver(self, inbound: Inbound) -> Processed:
         """Hand a message to the engine and collect what it puts into the outbox."""

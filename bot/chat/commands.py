@@ -101,6 +101,7 @@ class Registry:
         self.heard: dict[str, frozenset[str]] = {}
         self.undoers: dict[str, Handler] = {}
         self.readers: list[tuple[int, Handler]] = []
+        self.ticks: dict[str, Handler] = {}
         self._names: dict[str, Command] = {}
         #: The lengths that names have, the longest first.
         self._lengths: list[int] = []
@@ -179,6 +180,19 @@ class Registry:
 
         return declare
 
+    def tick(self, name: str) -> Callable[[Handler], Handler]:
+        """Declare what happens by itself as time passes: `handler(tick)` with a `TickContext`, every half minute.
+
+        It looks at the database and the time only, so that a late, repeated or concurrent tick is harmless.
+        It returns True when there is more to do at once: then it is called again, in a transaction of its own.
+        """
+
+        def declare(handler: Handler) -> Handler:
+            _put(self.ticks, name, handler)
+            return handler
+
+        return declare
+
     def include(self, other: Registry) -> None:
         """Take over everything that another registry declares."""
         for command in other.commands.values():
@@ -188,6 +202,8 @@ class Registry:
         self.heard |= other.heard
         for kind, handler in other.undoers.items():
             _put(self.undoers, kind, handler)
+        for name, handler in other.ticks.items():
+            _put(self.ticks, name, handler)
         self.readers = sorted(self.readers + other.readers, key=lambda entry: entry[0])
 
     def arrange(self, *modules: ModuleType) -> None:

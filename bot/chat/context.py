@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -61,6 +61,40 @@ class Change:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+class TickContext(Generic[TX]):
+    """The surroundings of a tick: there is no message and no actor, only the database and the time."""
+
+    def __init__(
+        self,
+        *,
+        tx: TX,
+        now: datetime,
+        zone: ZoneInfo,
+        policy: Policy,
+        files: FileStore,
+        show: Callable[[Words, str | None], str],
+        reach: Callable[[Iterable[int]], set[int]],
+    ) -> None:
+        self.tx = tx
+        #: Aware, UTC; the same for everything that this tick does.
+        self.now = now
+        self.zone = zone
+        #: The local day.
+        self.today: date = now.astimezone(zone).date()
+        self.policy = policy
+        #: Where to put a file that is to be sent (`OutFile`).
+        self.files = files
+        #: Words in a language (None: the default), for what is written into a file.
+        self.show = show
+        #: Those of some people who can be written to at all.
+        self.reach = reach
+        self.posts: list[Reply] = []
+
+    def post(self, reply: Reply) -> None:
+        """Send something to a person or a group; what must not be sent twice has a `key`."""
+        self.posts.append(reply)
+
+
 class Context(Generic[TX]):
     """One message's surroundings: who, where, when, the transaction, and what is left to be done."""
 
@@ -106,6 +140,8 @@ class Context(Generic[TX]):
         self.next_dialogue: Dialogue | None = None
         self.ends_dialogue = False
         self.changes: list[Change] = []
+        #: What was looked up for this message and may be needed again.
+        self.memo: dict[str, Any] = {}
         self.posts: list[Reply] = []
         self._token = token
 

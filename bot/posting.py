@@ -1,0 +1,81 @@
+"""From replies to outbox rows: to whom, in which language, in which chat. Answers and ticks share this path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.chat.messages import Here, Reply, ToChat, ToGroup, ToPerson
+from bot.chat.rendering import Renderer
+from bot.chat.texts import CHINESE
+from storage import accounts, burdens, outbox
+from storage.accounts import Reached
+from storage.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """The message whose button was pressed: a reply that replaces takes its place."""
+
+    chat_id: int
+    message_id: str | None
+
+
+class Postman:
+    """Puts replies into the outbox, in the language of whoever reads them."""
+
+    def __init__(self, renderer: Renderer, *, home: str | None, zone: ZoneInfo) -> None:
+        self._renderer = renderer
+        #: The platform on which everybody of the roster has an account by nature: the practice room.
+        self._home = home
+        self._zone = zone
+
+    def send(
+        self,
+        tx: Tx,
+        replies: Sequence[Reply],
+        *,
+        now: datetime,
+        here: Callable[[], Reached] | None = None,
+        pressed: Pressed | None = None,
+    ) -> bool:
+        """Have the replies sent once this transaction is committed; whether there was anything to send.
+
+        `here` says where an answer goes that is addressed to nobody else; without it there must be none.
+        What reaches people unasked is counted (`storage.burdens`).
+        """
+        people = [r.to.person_id for r in replies if isinstance(r.to, ToPerson)]
+        groups = [r.to.unit_id for r in replies if isinstance(r.to, ToGroup)]
+        persons = accounts.reach_people(tx, people, home=self._home, now=now) if people else {}
+        bound = accounts.reach_groups(tx, groups) if groups else {}
+        told: list[burdens.Told] = []
+        wrote = False
+        for reply in replies:
+            match reply.to:
+                case Here():
+                    assert here is not None, "an answer without a question"
+                    targets = [here()]
+                case ToPerson(person_id):
+                    targets = [persons[person_id]] if person_id in persons else []
+                case ToGroup(unit_id):
+                    targets = list(bound.get(unit_id, ()))
+                case ToChat(chat_id):
+                    targets = [Reached(chat_id, accounts.chat(tx, chat_id).language)]
+            put = [self._put(tx, reply, target, now, pressed) for target in targets]
+            wrote = wrote or bool(put)
+            if isinstance(reply.to, ToPerson) and any(put):
+                told.append(burdens.Told(reply.to.person_id, asks=bool(reply.buttons)))
+        burdens.count(tx, told, month=burdens.month_of(now, self._zone))
+        return wrote
+
+    def reachable(self, tx: Tx, person_ids: Iterable[int], *, now: datetime) -> set[int]:
+        """Those of the people who have a private chat."""
+        return set(accounts.reach_people(tx, person_ids, home=self._home, now=now))
+
+    def _put(self, tx: Tx, reply: Reply, target: Reached, now: datetime, pressed: Pressed | None) -> bool:
+        content = self._renderer.content(reply.body, reply.buttons, reply.files, target.language or CHINESE)
+        replaces = pressed.message_id if reply.replace and pressed and target.chat_id == pressed.chat_id else None
+        key = f"{reply.key}:chat{target.chat_id}" if reply.key else None
+        return outbox.put(tx, chat_id=target.chat_id, content=content, now=now, key=key, replaces=replaces)
