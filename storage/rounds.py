@@ -124,13 +124,18 @@ class Round:
         return contestant.office_id in judge.bound_to
 
     def recused(self, judge: Judge, contestant: Contestant) -> bool:
-        """Whether the judge may not score the contestant: declared, or their own office.
+        """Whether the judge may not score the contestant: declared, their own office, or another panel's.
 
         Sealing puts the latter on the record as well; from then on only the record counts.
         """
-        if (judge.id, contestant.id) in self.declared:
+        if (judge.id, contestant.id) in self.declared or self.elsewhere(judge, contestant):
             return True
         return self.head.state in (State.DRAFT, State.OPEN) and self.of_own_office(judge, contestant)
+
+    def elsewhere(self, judge: Judge, contestant: Contestant) -> bool:
+        """Whether another panel scores the contestant, where panels do not all score everybody."""
+        groups = {group["panel"]: group["units"] for group in self.head.rules.get("groups", ())}
+        return bool(groups) and contestant.unit_id not in groups.get(judge.panel, ())
 
     def is_on(self, contestant: Contestant) -> bool:
         """Whether the contestant's turn has come."""

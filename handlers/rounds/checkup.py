@@ -10,7 +10,7 @@ from bot.chat.messages import Reply, faint, say, title
 from bot.chat.texts import T
 from handlers import Ctx
 from handlers.rounds import health
-from handlers.rounds.counting import OPENED, Outcome, entries, outcome
+from handlers.rounds.counting import OPENED, Outcome, anchors_of, entries, outcome
 from handlers.rounds.declared import RUNNING, my_round, registry
 from storage import rounds
 from storage.rounds import Round
@@ -54,4 +54,5 @@ def scene(found: Round, seen: Outcome) -> health.Scene:
         judges={judge.id: judge.name for judge in found.judges if judge.id in judged},
         units={c.id: c.unit_name for c in found.contestants},
         offices={c.id: c.office_name for c in found.contestants},
+        anchors=anchors_of(found, seen.rules),
     )

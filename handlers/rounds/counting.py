@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from handlers.rounds import tally
+from handlers.rounds.ranking import plain, ranked
 from handlers.rounds.rulings import Rules, rules_of
-from handlers.rounds.severity import fair
 from handlers.rounds.tally import Entry, Given, Ranked
 from storage import adjustments, rounds, sheets
 from storage.adjustments import Adjustment
@@ -24,7 +23,7 @@ OPENED = (State.COMPUTED, State.SIGNED, State.PUBLISHED)
 class Place:
     """A contestant with the result, the place, and what was added after averaging.
 
-    `plain`: what it would be without the correction for severity, where the rules have one.
+    `plain`: what it would be without correction for severity and without levelling, where the rules have them.
     """
 
     ranked: Ranked
@@ -57,9 +56,10 @@ def outcome(tx: Tx, found: Round) -> Outcome:
     for item in adjustments.standing(tx, found.id):
         items.setdefault(item.contestant_id, []).append(item)
     points = {c: sum((item.points for item in each), Decimal(0)) for c, each in items.items()}
-    plain = entries(found, kept, points)
-    ranked = _ranked(fair(plain) if rules.corrected else plain, rules)
-    beside = {one.result.contestant: one for one in _ranked(plain, rules)} if rules.corrected else {}
+    given, anchors = entries(found, kept, points), anchors_of(found, rules)
+    beside: dict[int, Ranked] = {}
+    if rules.corrected or rules.levelled:
+        beside = {one.result.contestant: one for one in ranked(given, plain(rules))}
     by_id = {c.id: c for c in found.contestants}
     places = tuple(
         Place(
@@ -68,13 +68,15 @@ def outcome(tx: Tx, found: Round) -> Outcome:
             tuple(items.get(one.result.contestant, [])),
             beside.get(one.result.contestant),
         )
-        for one in ranked
+        for one in ranked(given, rules, anchors)
     )
     return Outcome(found, rules, places, kept)
 
 
-def _ranked(given: list[Entry], rules: Rules) -> list[Ranked]:
-    return tally.rank([tally.tally(entry, rules) for entry in given], rules)
+def anchors_of(found: Round, rules: Rules) -> frozenset[int]:
+    """The contestants by which panels are compared."""
+    shared = rules.shared
+    return frozenset(c.id for c in found.contestants if c.unit_id in shared)
 
 
 def entries(found: Round, kept: tuple[Sheet, ...], points: Mapping[int, Decimal]) -> list[Entry]:
@@ -88,11 +90,13 @@ def valid(found: Round, kept: tuple[Sheet, ...]) -> dict[int, list[Given]]:
     judges = {j.id: j for j in found.judges}
     contestants = {c.id: c for c in found.contestants}
     given: dict[int, list[Given]] = {c: [] for c in contestants}
+    names = tuple(criterion.name for criterion in found.criteria)
     for sheet in kept:
         judge = judges[sheet.judge_id]
         if sheet.status is Status.GIVEN and not found.recused(judge, contestants[sheet.contestant_id]):
             assert sheet.total is not None
-            given[sheet.contestant_id].append(Given(judge.id, judge.panel, sheet.total))
+            parts = tuple(zip(names, sheet.scores, strict=True)) if len(sheet.scores) == len(names) else ()
+            given[sheet.contestant_id].append(Given(judge.id, judge.panel, sheet.total, parts))
     return given
 
 

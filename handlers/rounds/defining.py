@@ -15,7 +15,8 @@ from openpyxl.styles import Font
 
 from bot.chat.errors import UserError
 from bot.chat.texts import T
-from handlers.rounds.rulings import Rules, Timing
+from handlers.rounds import drafting
+from handlers.rounds.rulings import DECIMAL, TIES, Rules, Timing
 from storage.rounds import Criterion
 
 _SHEETS = {"参评单位": "units", "评分项": "criteria", "评委": "judges", "规则": "rules"}
@@ -42,6 +43,7 @@ class PanelIn(_Struct, frozen=True):
     judges: Annotated[tuple[str, ...], Meta(min_length=1)]
     name: Annotated[str, Meta(max_length=40)] = ""
     weight: Decimal = Decimal(1)
+    units: tuple[str, ...] = ()
 
 
 class TimingIn(_Struct, frozen=True):
@@ -68,6 +70,7 @@ class Definition(_Struct, frozen=True):
     trim_from: Annotated[int, Meta(ge=3)] = 5
     trim_each_end: Annotated[int, Meta(ge=0, le=5)] = 1
     timing: TimingIn | None = None
+    ties: tuple[str, ...] = TIES
 
     @property
     def rules(self) -> Rules:
@@ -83,6 +86,7 @@ class Definition(_Struct, frozen=True):
             self.apart,
             Timing(timing.least, timing.most, timing.unit, timing.points, timing.cap) if timing else None,
             self.corrected,
+            ties=tuple(sorted(self.ties, key=lambda tie: tie != DECIMAL)),
         )
 
     @property
@@ -119,6 +123,9 @@ def _checked(found: Mapping[str, Any]) -> Definition:
     panels = [panel.name for panel in made.panels]
     if len(set(names)) < len(names) or len(set(panels)) < len(panels):
         raise UserError(T("评分项或评委组有重名的，请改好再发。"))
+    strange = [tie for tie in made.ties if tie not in (*TIES, *names)]
+    if strange or len(set(made.ties)) < len(made.ties):
+        raise UserError(T("同分先比什么，只能写 decimal、untrimmed 或评分项的名称，每样一次。"))
     return made
 
 
@@ -140,9 +147,26 @@ def _sheets(data: bytes) -> dict[str, Any] | None:
         if len(row) > 2 and row[2]:
             panels[panel]["weight"] = _number(row[2:3])
     found["panels"] = list(panels.values())
+    for row in rows["units"]:
+        # A unit that several panels score names them with commas.
+        for panel in drafting.unit_names(row[1]) if len(row) > 1 else ():
+            if panel not in panels:
+                raise UserError(T("参评单位里的评委组“{panel}”没有评委。", panel=panel))
+            panels[panel].setdefault("units", []).append(row[0])
     for row in rows["rules"]:
         _rule(found, row[0], row[1] if len(row) > 1 else "")
+    if "ties" in found:
+        found["ties"] = _ties(found)
     return found
+
+
+def _ties(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ties as typed in a cell."""
+    chosen = [Criterion(each["name"], Decimal(1)) for each in found["criteria"]]
+    ties = drafting.ties(found["ties"], chosen)
+    if ties is None:
+        raise UserError(T("没看懂“同分先比”。可以写：小数、评分项的名称、去掉前平均；不再比就写：并列"))
+    return ties
 
 
 _RULES = {
@@ -160,6 +184,7 @@ _RULES = {
     "每几秒": "unit",
     "扣几分": "points",
     "最多扣几分": "cap",
+    "同分先比": "ties",
 }
 _KINDS = {"观摩": "observation", "比学": "forum", "评议": "evaluation", "其他": "other"}
 _TIMED = ("most", "least", "unit", "points", "cap")
@@ -173,7 +198,9 @@ def _rule(found: dict[str, Any], label: str, value: str) -> None:
         raise UserError(T("“规则”表里没有“{label}”这一项，可填：{known}", label=label, known=list(_RULES)))
     if not value:
         return
-    if key in _TIMED:
+    if key == "ties":
+        found[key] = value
+    elif key in _TIMED:
         found.setdefault("timing", {})[key] = value
     elif key in ("in_turn", "apart", "corrected"):
         found[key] = value.casefold() in _YES
@@ -202,7 +229,7 @@ def template() -> bytes:
     book = Workbook()
     book.remove(book.active)
     sheets: dict[str, list[tuple[Any, ...]]] = {
-        "参评单位": [("单位",), ("大里村",), ("公园道社区",)],
+        "参评单位": [("单位", "评委组（都评就空着）"), ("大里村",), ("公园道社区",)],
         "评分项": [("评分项", "满分"), ("现场发言", 40), ("成果展示", 30), ("回答问题", 30)],
         "评委": [("姓名", "评委组", "权重"), ("吴桂兰", "领导组", 60), ("郑国平", "群众组", 40)],
         "规则": [
@@ -220,6 +247,7 @@ def template() -> bytes:
             ("每几秒", 30),
             ("扣几分", "0.5"),
             ("最多扣几分", 2),
+            ("同分先比", "小数、去掉前平均"),
         ],
     }
     for name, rows in sheets.items():

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from bot.chat.grammar.folding import fold
 from bot.chat.grammar.numerals import number_at
-from handlers.rounds.rulings import Timing
+from handlers.rounds.rulings import DECIMAL, UNTRIMMED, Timing
 from storage.rounds import Criterion, Kind
 
 _KINDS = (
@@ -34,6 +34,17 @@ _CRITERION = re.compile(r"[\s,;、]*(?P<name>[^\d\s,;、:()+]{1,20}?)[\s:(]*(?P<
 
 _PARTS = re.compile(r"[;\n]+")
 _PANEL = re.compile(r"(?P<name>[^\d:;,、]{1,20}?)\s*(?P<weight>\d+(?:\.\d+)?)\s*%?\s*:\s*(?P<judges>.+)")
+#: What may be typed for the ties that are no criterion, and for none at all.
+_TIES = {
+    "小数": DECIMAL,
+    "多一位小数": DECIMAL,
+    "decimal": DECIMAL,
+    "去掉前平均": UNTRIMMED,
+    "去掉最高最低分之前的平均分": UNTRIMMED,
+    "平均": UNTRIMMED,
+    "untrimmed": UNTRIMMED,
+}
+_NO_TIES = {"并列", "都并列", "无", "没有"}
 _TIMING = re.compile(
     r"(?:(?P<least>\d{1,2})\s*(?:到|至|-|~)\s*)?(?P<most>\d{1,3})\s*分钟?"
     r"(?:[\s,]*(?:超时)?每?(?P<unit>\d{1,3})秒扣?\s*(?P<points>\d+(?:\.\d+)?)分?)?"
@@ -114,6 +125,38 @@ def panels(text: str) -> tuple[Panel, ...] | None:
     names = {panel.name for panel in found}
     good = len(names) == len(found) and all(p.weight > 0 and p.judges for p in found)
     return tuple(found) if good else None
+
+
+def groups(text: str) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
+    """`一组：大里村、欢河村；二组：公园道社区` → which panel scores which units; None when not understood."""
+    found = []
+    for part in _PARTS.split(fold(text).strip()):
+        panel, colon, names = part.partition(":")
+        units = unit_names(names)
+        if not colon or not panel.strip() or not units or len(set(units)) < len(units):
+            return None
+        found.append((panel.strip(), units))
+    good = len(found) > 1 and len({panel for panel, _units in found}) == len(found)
+    return tuple(found) if good else None
+
+
+def ties(text: str, chosen: Sequence[Criterion]) -> tuple[str, ...] | None:
+    """`小数、党建、去掉前平均` → what tells equal scores apart; `并列`: nothing does; None when not understood.
+
+    A further decimal always comes first: it is shown, and a rank must not contradict what is shown.
+    """
+    names = {criterion.name: criterion.name for criterion in chosen} | _TIES
+    found: list[str] = []
+    for word in unit_names(fold(text)):
+        fits = [tie for name, tie in names.items() if name == word] or [
+            tie for name, tie in names.items() if name.startswith(word)
+        ]
+        if word in _NO_TIES:
+            continue
+        if len(set(fits)) != 1 or fits[0] in found:
+            return None
+        found.append(fits[0])
+    return tuple(sorted(found, key=lambda tie: tie != DECIMAL))
 
 
 def minutes(text: str) -> Timing | None:

@@ -70,7 +70,14 @@ def bundle(ctx: Ctx, seen: Outcome) -> OutFile:
         "rules": to_wire(seen.rules),
         "criteria": [{"name": c.name, "maximum": str(c.maximum)} for c in found.criteria],
         "contestants": [
-            {"id": c.id, "name": c.unit_name, "class": c.klass, "position": c.position} for c in found.contestants
+            {
+                "id": c.id,
+                "name": c.unit_name,
+                "class": c.klass,
+                "position": c.position,
+                "anchor": c.unit_id in seen.rules.shared,
+            }
+            for c in found.contestants
         ],
         "sheets": [record_of(found, sheet) for sheet in seen.sheets],
         "adjustments": [

@@ -6,14 +6,15 @@ Nothing here ever changes a score. Each finding is a sentence with its figure.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from statistics import median
 
 from bot.chat.texts import T, Text, Value
-from handlers.rounds import agreement, tally
+from handlers.rounds import agreement
+from handlers.rounds.ranking import ranked
 from handlers.rounds.rulings import Rules
-from handlers.rounds.severity import corrected, effects, fair
+from handlers.rounds.severity import corrected, effects
 from handlers.rounds.tally import Entry
 
 #: Schmidt, Managing Delphi Surveys Using Nonparametric Statistical Techniques, Decision Sciences 28 (1997).
@@ -34,7 +35,10 @@ _PODIUM = 3
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is looked at: entries, names, the highest possible score, and each contestant's office."""
+    """What is looked at: entries, names, the highest possible score, each contestant's office, and the anchors.
+
+    `own`: for each judge the offices that are theirs.
+    """
 
     entries: tuple[Entry, ...]
     rules: Rules
@@ -42,6 +46,8 @@ class Scene:
     judges: Mapping[int, str]
     units: Mapping[int, str]
     offices: Mapping[int, str]
+    anchors: frozenset[int] = frozenset()
+    own: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
     @property
     def totals(self) -> dict[int, dict[int, Decimal]]:
@@ -171,27 +177,27 @@ def _favours(scene: Scene) -> list[Text]:
 
 def _stability(scene: Scene) -> list[Text]:
     """Whether the first three would be others without one of the judges, untrimmed, or corrected for severity."""
-    now = _podium(scene.entries, scene.rules)
+    rules, whole = scene.rules, scene.entries
+    now = _podium(whole, rules, scene.anchors)
     lines = []
     for judge, name in scene.judges.items():
-        if _podium(_without(scene.entries, judge), scene.rules) != now:
+        if _podium(_without(whole, judge), rules, scene.anchors) != now:
             lines.append(T("少了{judge}的分，前三名会变。", judge=name))
-    if _podium(scene.entries, _untrimmed(scene.rules)) != now:
+    if _podium(whole, replace(rules, trim_each_end=0), scene.anchors) != now:
         lines.append(T("不去掉最高最低分的话，前三名会变。"))
-    if _podium(fair(scene.entries), scene.rules) != now:
-        lines.append(T("按评委松紧修正的话，前三名会变。"))
-    return lines or [T("前三名很稳：少任何一位评委、不去最高最低分、按松紧修正，都不变。")]
+    if _podium(whole, replace(rules, corrected=not rules.corrected), scene.anchors) != now:
+        lines.append(
+            T("不按评委松紧修正的话，前三名会变。") if rules.corrected else T("按评委松紧修正的话，前三名会变。")
+        )
+    if rules.levelled and _podium(whole, replace(rules, levelled=False), scene.anchors) != now:
+        lines.append(T("不拉平各组松紧的话，前三名会变。"))
+    return lines or [T("前三名很稳：少任何一位评委、不去最高最低分、换个办法修正松紧，都不变。")]
 
 
-def _podium(entries: Sequence[Entry], rules: Rules) -> list[tuple[str, int, int]]:
-    ranked = tally.rank([tally.tally(entry, rules) for entry in entries], rules)
-    first = [r for r in ranked if r.rank and r.rank <= _PODIUM]
+def _podium(entries: Sequence[Entry], rules: Rules, anchors: frozenset[int]) -> list[tuple[str, int, int]]:
+    first = [r for r in ranked(entries, rules, anchors) if r.rank and r.rank <= _PODIUM]
     return sorted((r.result.klass if rules.apart else "", r.rank or 0, r.result.contestant) for r in first)
 
 
 def _without(entries: Sequence[Entry], judge: int) -> list[Entry]:
-    return [Entry(e.contestant, e.klass, tuple(g for g in e.given if g.judge != judge), e.points) for e in entries]
-
-
-def _untrimmed(rules: Rules) -> Rules:
-    return replace(rules, trim_each_end=0)
+    return [replace(e, given=tuple(g for g in e.given if g.judge != judge)) for e in entries]

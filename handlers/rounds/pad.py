@@ -65,6 +65,8 @@ def sheet_card(ctx: Ctx, seat: Seat) -> Reply:
 
 
 def _shown(seat: Seat, contestant: Contestant, sheet: Sheet | None) -> Words:
+    if seat.round.elsewhere(seat.judge, contestant):
+        return T("别组评")
     if seat.round.recused(seat.judge, contestant):
         return T("回避")
     if sheet is None:

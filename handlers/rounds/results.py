@@ -17,7 +17,7 @@ from handlers import Ctx
 from handlers.rounds import reading
 from handlers.rounds.counting import OPENED, Outcome, Place, outcome
 from handlers.rounds.declared import RUNNING, my_round, numbered, registry
-from handlers.rounds.rulings import rules_words
+from handlers.rounds.rulings import Rules, rules_words, tie_step
 from handlers.rounds.spreadsheet import XLSX, results_file
 from handlers.rounds.tally import PanelMean, Ranked, rounded
 from storage import publications, rounds
@@ -106,15 +106,17 @@ def explained(seen: Outcome, place: Place) -> list[Text]:
     lines: list[Text] = []
     if place.plain is not None:
         lines.append(T("未修正的成绩：{score}分，第{rank}名", score=fixed(place.plain), rank=place.plain.rank))
+    if rules.corrected:
         lines.append(T("下面是按评委松紧修正后的分："))
     lines += [line for panel in result.panels for line in _panel_steps(panel, named=len(result.panels) > 1)]
+    lines += [line for panel in result.panels if rules.levelled for line in _levelled(panel)]
     if len(result.panels) > 1:
         whole = sum((panel.weight for panel in result.panels), Decimal(0))
         shares = [
             T(
                 "{panel}平均{mean}，占{share}%",
                 panel=p.panel,
-                mean=rounded(p.mean, 4),
+                mean=rounded(p.mean * p.level, 4),
                 share=_percent(p.weight / whole),
             )
             for p in result.panels
@@ -126,9 +128,29 @@ def explained(seen: Outcome, place: Place) -> list[Text]:
     lines.append(T("四舍五入到{decimals}位小数：{score}分", decimals=rules.decimals, score=str(result.score)))
     if place.ranked.shown != result.score:
         lines.append(T("和别的单位同分，多看一位小数：{score}分", score=fixed(place.ranked)))
-    if place.ranked.split:
-        lines.append(T("还相同，按去掉最高最低分之前的平均分排先后。"))
-    return lines
+    return [*lines, *_tie_steps(place.ranked, rules)]
+
+
+def _levelled(panel: PanelMean) -> list[Text]:
+    name = T("{panel}：", panel=panel.panel) if panel.panel else ""
+    return [
+        T(
+            "{panel}拉平各组松紧：平均{mean}，乘以{level}，得{levelled}",
+            panel=name,
+            mean=rounded(panel.mean, 4),
+            level=rounded(panel.level, 6),
+            levelled=rounded(panel.mean * panel.level, 4),
+        )
+    ]
+
+
+def _tie_steps(ranked: Ranked, rules: Rules) -> list[Text]:
+    """By what it was told apart from those with the same score, with its own figure."""
+    figures = dict(zip(rules.ties, ranked.result.ties, strict=False))
+    return [
+        T("和同分的单位比{step}：{figure}", step=tie_step(tie), figure=rounded(figures[tie], 4))
+        for tie in ranked.split
+    ]
 
 
 def _percent(share: Decimal) -> Decimal:

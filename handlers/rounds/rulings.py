@@ -8,10 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from bot.chat import settings
-from bot.chat.texts import T, Text, Value
+from bot.chat.texts import T, Text, Value, Words
 from storage.rounds import Round
 
 _HUNDREDTH = Decimal("0.01")
+#: What equal scores may be told apart by, beside the criteria: one more decimal, the mean before dropping.
+DECIMAL, UNTRIMMED = "decimal", "untrimmed"
+TIES = (DECIMAL, UNTRIMMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,9 @@ class Rules:
     `step`: the smallest difference between two scores. `panels`: weights by name, empty for one panel.
     `apart`: classes are ranked apart. From `trim_from` valid scores of a panel on, `trim_each_end` are dropped at
     each end. `decimals` of the result, 0 to 4. `corrected`: each judge's severity is taken out before averaging.
+    `groups`: the units that each panel scores, by name of the panel, where panels do not all score everybody.
+    `levelled`: panels' means are brought to the same level. `ties`: what equal scores are told apart by, in this
+    order: `DECIMAL` (only ever the first), the name of a criterion, `UNTRIMMED`.
     """
 
     trim_from: int = 5
@@ -50,6 +56,15 @@ class Rules:
     apart: bool = False
     timing: Timing | None = None
     corrected: bool = False
+    groups: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    levelled: bool = False
+    ties: tuple[str, ...] = TIES
+
+    @property
+    def shared(self) -> frozenset[int]:
+        """The units that all panels score: by these the panels are compared."""
+        sets = [frozenset(units) for _panel, units in self.groups]
+        return frozenset.intersection(*sets) if sets else frozenset()
 
     @staticmethod
     def total(scores: Sequence[Decimal]) -> Decimal:
@@ -76,6 +91,9 @@ def from_wire(wire: Mapping[str, Any]) -> Rules:
         if timing
         else None,
         wire.get("corrected", False),
+        tuple((group["panel"], tuple(group["units"])) for group in wire.get("groups", [])),
+        wire.get("levelled", False),
+        tuple(wire.get("ties", TIES)),
     )
 
 
@@ -90,6 +108,9 @@ def to_wire(rules: Rules) -> dict[str, Any]:
         "panels": [{"name": name, "weight": str(weight)} for name, weight in rules.panels],
         "apart": rules.apart,
         "corrected": rules.corrected,
+        "groups": [{"panel": panel, "units": list(units)} for panel, units in rules.groups],
+        "levelled": rules.levelled,
+        "ties": list(rules.ties),
         "timing": {
             "least": timing.least,
             "most": timing.most,
@@ -114,16 +135,22 @@ def by_policy(policy: settings.Rounds) -> Rules:
 
 def rules_words(rules: Rules) -> Text:
     """How a round is tallied, in one sentence."""
-    values = {"trim_from": rules.trim_from, "drop": rules.trim_each_end, "decimals": rules.decimals}
-    if not rules.panels:
-        return T(
-            "有效分满{trim_from}个时去掉{drop}个最高分、{drop}个最低分，取平均，保留{decimals}位小数", **values
+    mean = T("全部有效分取平均")
+    if rules.trim_each_end:
+        mean = T(
+            "有效分满{trim_from}个时去掉{drop}个最高分、{drop}个最低分，取平均",
+            trim_from=rules.trim_from,
+            drop=rules.trim_each_end,
         )
-    return T(
-        "各组有效分满{trim_from}个时去掉{drop}个最高分、{drop}个最低分，取平均，再按{panels}加权，保留{decimals}位小数",
-        panels=panel_words(rules),
-        **values,
-    )
+    values: dict[str, Value] = {"mean": mean, "decimals": rules.decimals}
+    if not rules.panels or (rules.groups and not rules.shared):
+        if rules.levelled:
+            return T("{mean}，用二次平均法拉平各组松紧，保留{decimals}位小数", **values)
+        return T("{mean}，保留{decimals}位小数", **values)
+    values["panels"] = panel_words(rules)
+    if rules.levelled:
+        return T("各组{mean}，按共同评的单位拉平各组松紧，再按{panels}加权，保留{decimals}位小数", **values)
+    return T("各组{mean}，再按{panels}加权，保留{decimals}位小数", **values)
 
 
 def panel_words(rules: Rules) -> list[Text]:
@@ -142,7 +169,11 @@ def rule_sheet(found: Round) -> list[Text]:
         T("评分项：{items}，满分{maximum}", items=items, maximum=maximum),
         T("打分最小单位{step}分；每个评分项都不能超过满分。", step=rules.step),
         rules_words(rules),
-        T("几个分数并列最高（或最低）时，只去掉其中{drop}个。", drop=rules.trim_each_end),
+        *(
+            [T("几个分数并列最高（或最低）时，只去掉其中{drop}个。", drop=rules.trim_each_end)]
+            if rules.trim_each_end
+            else []
+        ),
         T("没交、弃权、回避的不计入，也不当作0分；各单位的有效分个数一并公布。"),
         T("加分、扣分和超时扣分在平均之后计算。小数只在最后一步四舍五入一次。"),
     ]
@@ -152,13 +183,67 @@ def rule_sheet(found: Round) -> list[Text]:
                 "平均之前先按评委松紧修正：用全部评分算出每位评委比别人松多少、严多少，从他的分里减掉；未修正的成绩一并列出。"
             )
         )
+    lines += group_words(rules, {c.unit_id: c.unit_name for c in found.contestants})
     if rules.timing is not None:
         lines.append(timing_words(rules.timing))
-    lines.append(T("得分相同的，比多一位小数，再比去掉最高最低分之前的平均分；还相同就并列，后面的名次空出来。"))
+    lines.append(tie_words(rules))
     if rules.apart:
         lines.append(T("分类排名：{classes}分开排。", classes=sorted({c.klass for c in found.contestants})))
     lines.append(T("评委不给自己办事处的单位打分；有其他利害关系的发“回避”申报。"))
     return lines
+
+
+def group_words(rules: Rules, names: Mapping[int, str]) -> list[Text]:
+    """Which panel scores which units, and how panels that saw different units are brought to the same level."""
+    lines = [
+        T("{panel}评：{units}。", panel=panel, units=[names[unit] for unit in chosen])
+        for panel, chosen in rules.groups
+    ]
+    if not rules.levelled:
+        return lines
+    shared = [names[unit] for _panel, chosen in rules.groups[:1] for unit in chosen if unit in rules.shared]
+    if shared:
+        lines.append(
+            T(
+                "各组松紧按共同评的单位（{units}）拉平：每组的平均分乘以“各组给这些单位的平均分的平均分÷本组给这些单位的平均分”；未拉平的成绩一并列出。",
+                units=shared,
+            )
+        )
+    else:
+        lines.append(
+            T("各组松紧用二次平均法拉平：每组的平均分乘以“各组平均分的平均分÷本组平均分”；未拉平的成绩一并列出。")
+        )
+    return lines
+
+
+def group_lines(rules: Rules, names: Mapping[int, str]) -> list[tuple[Words, Words]]:
+    """The same in short, labelled."""
+    lines: list[tuple[Words, Words]] = [
+        (T("{panel}评", panel=panel), T("{units}", units=[names[unit] for unit in chosen]))
+        for panel, chosen in rules.groups
+    ]
+    if rules.levelled:
+        shared = [names[unit] for unit in rules.groups[0][1] if unit in rules.shared]
+        how = T("按各组都评的{units}", units=shared) if shared else T("二次平均法")
+        lines.append((T("各组松紧拉平"), how))
+    return lines
+
+
+def tie_words(rules: Rules) -> Text:
+    """What happens to equal scores."""
+    if not rules.ties:
+        return T("得分相同的并列，后面的名次空出来。")
+    steps = [tie_step(tie) for tie in rules.ties]
+    return T("得分相同的，依次比{steps}；还相同就并列，后面的名次空出来。", steps=steps)
+
+
+def tie_step(tie: str) -> Text:
+    """One thing by which equal scores are told apart."""
+    if tie == DECIMAL:
+        return T("多一位小数")
+    if tie == UNTRIMMED:
+        return T("去掉最高最低分之前的平均分")
+    return T("“{criterion}”的平均分", criterion=tie)
 
 
 def timing_words(timing: Timing) -> Text:

@@ -77,7 +77,7 @@ def _check(ctx: Ctx, found: Round) -> None:
 def invitation(found: Round, judge: Judge) -> Reply:
     """What a judge learns when the round opens, or when they take somebody's place."""
     own = [c for c in found.contestants if not found.recused(judge, c)]
-    away = [c.unit_name for c in found.contestants if found.recused(judge, c)]
+    away = [c.unit_name for c in found.contestants if found.recused(judge, c) and not found.elsewhere(judge, c)]
     example = " ".join([own[0].unit_name if own else "", *(str(int(c.maximum * 9 / 10)) for c in found.criteria)])
     recusal = [T("需要回避、不用打分的：{names}", names=away)] if away else []
     turn = [T("按出场顺序一个一个打，轮到谁会告诉您。")] if found.head.reached is not None else []

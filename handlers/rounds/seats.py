@@ -101,6 +101,8 @@ def seat_of(ctx: Ctx, contestant_id: int) -> tuple[Seat, Contestant]:
 def refuse(seat: Seat, contestant: Contestant) -> None:
     """Raises UserError when the judge may not score the contestant, or not yet."""
     found = seat.round
+    if found.elsewhere(seat.judge, contestant):
+        raise UserError(T("{unit}由别的组评，您不用打分。", unit=contestant.unit_name))
     if found.of_own_office(seat.judge, contestant):
         raise UserError(T("{unit}是您所在办事处的单位，按规定由您回避，不用打分。", unit=contestant.unit_name))
     if found.recused(seat.judge, contestant):

@@ -19,7 +19,7 @@ from bot.chat.texts import T, Text, Words
 from handlers import Ctx
 from handlers.rounds import defining, drafting, rulings
 from handlers.rounds.declared import KIND_WORDS, STATE_WORDS, my_round, registry
-from handlers.rounds.rulings import Rules, panel_words, rules_words, timing_words
+from handlers.rounds.rulings import Rules, group_lines, panel_words, rules_words, tie_words, timing_words
 from handlers.rounds.running import open_round
 from handlers.rounds.spreadsheet import XLSX
 from storage import people, rounds, units
@@ -111,7 +111,11 @@ def _defined(ctx: Ctx, found: defining.Definition) -> dict[str, Any]:
     if found.panels:
         named = [(panel.name if len(found.panels) > 1 else "", panel.judges) for panel in found.panels]
         data["judges"] = [[person, panel] for panel, names in named for person in _judges(ctx, names)]
-    return data | {"rules": rulings.to_wire(found.rules), "in_turn": found.in_turn}
+    rules = found.rules
+    if any(panel.units for panel in found.panels):
+        grouped = tuple((p.name, tuple(unit.id for unit in _resolve(ctx, p.units))) for p in found.panels)
+        rules = _grouped(rules, grouped, data["units"])
+    return data | {"rules": rulings.to_wire(rules), "in_turn": found.in_turn}
 
 
 def _kind_buttons() -> tuple[Button, ...]:
@@ -230,8 +234,7 @@ def _card(ctx: Ctx, data: dict[str, Any]) -> Reply:
         *warning,
         buttons=(
             (ctx.choice(T("创建"), "create"), ctx.choice(T("创建并开评"), "open")),
-            tuple(changes[:3]),
-            tuple(changes[3:]),
+            *(tuple(changes[at : at + 3]) for at in range(0, len(changes), 3)),
             (Button(T("取消"), "取消"),),
         ),
         replace=True,
@@ -257,6 +260,9 @@ def _lines(ctx: Ctx, data: dict[str, Any], rules: Rules) -> list[tuple[Words, Wo
     lines.append((T("计分"), rules_words(rules)))
     if rules.corrected:
         lines.append((T("松紧修正"), T("按全部评分修正每位评委的松紧，并列出未修正的成绩")))
+    lines += group_lines(rules, {unit: named[unit].name for unit in data["units"]})
+    if rules.ties != rulings.TIES:
+        lines.append((T("同分"), tie_words(rules)))
     if rules.timing is not None:
         lines.append((T("发言时间"), timing_words(rules.timing)))
     if rules.apart:
@@ -278,6 +284,8 @@ _PARTS: dict[str, Text] = {
     "classes": T("排名"),
     "timing": T("时间"),
     "severity": T("松紧修正"),
+    "groups": T("分组"),
+    "ties": T("同分"),
 }
 _QUESTIONS: dict[str, tuple[str, Text]] = {
     "units": ("rounds.new_units", T("请按出场顺序把参评单位重发一遍，用顿号或换行隔开。")),
@@ -290,9 +298,19 @@ _QUESTIONS: dict[str, tuple[str, Text]] = {
         T("请发评委姓名，用顿号隔开；分组的这样发：领导组60：张三、李四；群众组40：王五、赵六"),
     ),
     "timing": ("rounds.new_timing", T("请发发言时间，例如：8分钟 每30秒扣0.5 最多2；不限时就发：不限")),
+    "groups": (
+        "rounds.new_groups",
+        T(
+            "每个评委组评哪些单位？例如：一组：大里村、欢河村；二组：公园道社区、大里村。每组都评的单位用来比较各组松紧；没有这样的单位就用二次平均法，单位宜抽签分到各组。都由全体评委评就发：不分组"
+        ),
+    ),
+    "ties": (
+        "rounds.new_ties",
+        T("同分时依次比什么？可以写：小数、评分项的名称、去掉前平均。例如：小数、党建引领。不再比就发：并列"),
+    ),
 }
 _TYPED = {"改单位": "units", "改评分项": "criteria", "改评委": "judges"}
-_TYPED |= {"改松紧修正": "severity"}
+_TYPED |= {"改松紧修正": "severity", "改分组": "groups", "改同分": "ties"}
 _TYPED |= {"改方式": "turns", "改排名": "classes", "改时间": "timing"}
 
 
@@ -321,7 +339,7 @@ def card_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
 def new_units(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Other contestants."""
     chosen = _resolve(ctx, drafting.unit_names(said.text))
-    return _card(ctx, data | {"units": [unit.id for unit in chosen]})
+    return _card(ctx, data | {"units": [unit.id for unit in chosen], "rules": _ungrouped(data["rules"])})
 
 
 @registry.dialogue("rounds.new_criteria")
@@ -330,7 +348,10 @@ def new_criteria(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     chosen = drafting.criteria(said.text)
     if chosen is None:
         raise UserError(T("没看懂。请这样发：党建30 服务30 平安20 阵地20；只打总分就发：100"))
-    return _card(ctx, data | {"criteria": drafting.to_wire(chosen)})
+    names = {criterion.name for criterion in chosen}
+    ties = [tie for tie in data["rules"].get("ties", rulings.TIES) if tie in names or tie in rulings.TIES]
+    changed = {"criteria": drafting.to_wire(chosen), "rules": data["rules"] | {"ties": ties}}
+    return _card(ctx, data | changed)
 
 
 @registry.dialogue("rounds.new_timing")
@@ -347,6 +368,44 @@ def new_timing(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     return _card(ctx, data | {"rules": rulings.to_wire(changed)})
 
 
+@registry.dialogue("rounds.new_groups")
+def new_groups(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
+    """Which panel scores which units; panels that saw different units are brought to the same level."""
+    rules = rulings.from_wire(data["rules"])
+    if said.folded.strip() in {"不分组", "不分", "取消分组"}:
+        return _card(ctx, data | {"rules": rulings.to_wire(replace(rules, groups=(), levelled=False))})
+    found = drafting.groups(said.text)
+    if found is None:
+        raise UserError(T("没看懂。请这样发：一组：大里村、欢河村；二组：公园道社区、大里村"))
+    grouped = tuple((panel, tuple(unit.id for unit in _resolve(ctx, names))) for panel, names in found)
+    return _card(ctx, data | {"rules": rulings.to_wire(_grouped(rules, grouped, data["units"]))})
+
+
+def _grouped(rules: Rules, grouped: tuple[tuple[str, tuple[int, ...]], ...], entered: Sequence[int]) -> Rules:
+    """The rules with these groups, levelled. Raises UserError where panels or units do not fit together."""
+    panels = {name for name, _weight in rules.panels}
+    if {panel for panel, _units in grouped} != panels:
+        raise UserError(T("组名要和评委组一致。请先点“改评委”分组，例如：一组50：张三、李四；二组50：王五、赵六"))
+    chosen = {unit for _panel, units_ in grouped for unit in units_}
+    if chosen != set(entered):
+        raise UserError(T("分组里的单位要和参评单位一致，不多也不少。"))
+    return replace(rules, groups=grouped, levelled=True)
+
+
+@registry.dialogue("rounds.new_ties")
+def new_ties(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
+    """What equal scores are told apart by."""
+    found = drafting.ties(said.text, drafting.from_wire(data["criteria"]))
+    if found is None:
+        raise UserError(T("没看懂。可以写：小数、评分项的名称、去掉前平均，用顿号隔开；不再比就发：并列"))
+    return _card(ctx, data | {"rules": data["rules"] | {"ties": list(found)}})
+
+
+def _ungrouped(rules: dict[str, Any]) -> dict[str, Any]:
+    """Other units or judges: the groups are no longer what they were."""
+    return rules | {"groups": [], "levelled": False}
+
+
 @registry.dialogue("rounds.new_judges")
 def new_judges(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Other judges, out of those who hold that post, in one panel or in several with weights."""
@@ -356,7 +415,7 @@ def new_judges(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     if len({person for person, _panel in chosen}) < len(chosen):
         raise UserError(T("有评委写了两遍，请去掉一个再发。"))
     weights = [{"name": panel.name, "weight": str(panel.weight)} for panel in panels or ()]
-    return _card(ctx, data | {"judges": chosen, "rules": data["rules"] | {"panels": weights}})
+    return _card(ctx, data | {"judges": chosen, "rules": _ungrouped(data["rules"]) | {"panels": weights}})
 
 
 def _judges(ctx: Ctx, names: Sequence[str]) -> list[int]:

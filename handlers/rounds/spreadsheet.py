@@ -95,6 +95,8 @@ def _scores(sheet: Sheet | None, criteria: int) -> Sequence[Decimal | None]:
 
 
 def _state(seen: Outcome, judge: Judge, contestant: Contestant, sheet: Sheet | None) -> Words:
+    if seen.round.elsewhere(judge, contestant):
+        return T("别组评")
     if seen.round.recused(judge, contestant):
         return T("回避")
     if sheet is None:

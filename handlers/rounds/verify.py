@@ -92,57 +92,100 @@ def trimmed(scores: list[Decimal], rules: Any) -> Fraction:
     return mean(scores[drop : len(scores) - drop])
 
 
-def results(bundle: Any) -> dict[int, tuple[Fraction, Fraction] | None]:
-    """For each contestant: the exact result and the exact result without trimming; None without a score."""
+def levels(bundle: Any, panels: dict[int, dict[str, list[Decimal]]]) -> dict[str, Fraction]:
+    """By what each panel's means are multiplied: the mean of the panels' means over its own, over common units."""
+    if not bundle["rules"].get("levelled"):
+        return {}
+    anchors = {c["id"] for c in bundle["contestants"] if c.get("anchor")} or set(panels)
+    means: dict[str, list[Fraction]] = {}
+    for contestant in anchors & set(panels):
+        for panel, scores in panels[contestant].items():
+            means.setdefault(panel, []).append(trimmed(scores, bundle["rules"]))
+    own = {panel: sum(found, Fraction(0)) / len(found) for panel, found in means.items()}
+    middle = sum(own.values(), Fraction(0)) / len(own) if own else Fraction(0)
+    return {panel: middle / level if level else Fraction(1) for panel, level in own.items()}
+
+
+def given(bundle: Any) -> dict[int, dict[str, list[tuple[Decimal, Any]]]]:
+    """For each contestant and panel the scores that count, less the judge's severity, with the whole sheet."""
     rules = bundle["rules"]
-    weights = {panel["name"]: Fraction(panel["weight"]) for panel in rules.get("panels") or []}
-    found: dict[int, tuple[Fraction, Fraction] | None] = {}
+    sheets = [sheet for sheet in bundle["sheets"] if sheet["status"] == "given"]
     totals: dict[int, dict[int, Decimal]] = {contestant["id"]: {} for contestant in bundle["contestants"]}
-    for sheet in bundle["sheets"]:
-        if sheet["status"] == "given":
-            totals[sheet["contestant"]][sheet["judge"]] = Decimal(sheet["total"])
+    for sheet in sheets:
+        totals[sheet["contestant"]][sheet["judge"]] = Decimal(sheet["total"])
     off = effects(totals) if rules.get("corrected") else {}
-    for contestant in bundle["contestants"]:
-        panels: dict[str, list[Decimal]] = {}
-        for sheet in bundle["sheets"]:
-            if sheet["contestant"] == contestant["id"] and sheet["status"] == "given":
-                panel = sheet["panel"] if weights else ""
-                score = Decimal(sheet["total"]) - off.get(sheet["judge"], Decimal(0))
-                panels.setdefault(panel, []).append(score)
-        if weights:
-            panels = {name: scores for name, scores in panels.items() if name in weights}
+    names = {panel["name"] for panel in rules.get("panels") or []}
+    found: dict[int, dict[str, list[tuple[Decimal, Any]]]] = {c: {} for c in totals}
+    for sheet in sheets:
+        panel = sheet["panel"] if names else ""
+        if not names or panel in names:
+            score = Decimal(sheet["total"]) - off.get(sheet["judge"], Decimal(0))
+            found[sheet["contestant"]].setdefault(panel, []).append((score, sheet))
+    return found
+
+
+def weighted(means: dict[str, Fraction], rules: Any) -> Fraction:
+    """Panels by weight; the weights of those that are there are made up to a whole."""
+    weights = {panel["name"]: Fraction(panel["weight"]) for panel in rules.get("panels") or []}
+    whole = sum((weights.get(name, Fraction(1)) for name in means), Fraction(0))
+    return sum((weights.get(name, Fraction(1)) * each / whole for name, each in means.items()), Fraction(0))
+
+
+def criterion(name: str, panels: dict[str, list[tuple[Decimal, Any]]], bundle: Any) -> Fraction:
+    """The mean that was given under one criterion, panels by weight; far below 0 when nobody gave any."""
+    at = [each["name"] for each in bundle["criteria"]].index(name)
+    parts = {
+        panel: [
+            Decimal(sheet["scores"][at])
+            for _score, sheet in own
+            if len(sheet["scores"]) == len(bundle["criteria"])
+        ]
+        for panel, own in panels.items()
+    }
+    means = {panel: mean(own) for panel, own in parts.items() if own}
+    return weighted(means, bundle["rules"]) if means else Fraction(-(10**9))
+
+
+def results(bundle: Any) -> dict[int, tuple[Fraction, list[Fraction]] | None]:
+    """For each contestant: the exact result, and its figure for each of the rules' ties; None without a score."""
+    rules = bundle["rules"]
+    sheets = given(bundle)
+    scores = {c: {panel: [s for s, _ in own] for panel, own in panels.items()} for c, panels in sheets.items()}
+    level = levels(bundle, scores)
+    found: dict[int, tuple[Fraction, list[Fraction]] | None] = {}
+    for c, panels in scores.items():
         if not panels:
-            found[contestant["id"]] = None
+            found[c] = None
             continue
-        whole = sum((weights.get(name, Fraction(1)) for name in panels), Fraction(0))
-        own = [a for a in bundle["adjustments"] if a["contestant"] == contestant["id"]]
-        points = sum((Fraction(Decimal(a["points"])) for a in own), Fraction(0))
-        shares = {name: weights.get(name, Fraction(1)) / whole for name in panels}
-        exact = sum((shares[n] * trimmed(s, rules) for n, s in panels.items()), points)
-        untrimmed = sum((shares[n] * mean(s) for n, s in panels.items()), points)
-        found[contestant["id"]] = (exact, untrimmed)
+        own = [Decimal(a["points"]) for a in bundle["adjustments"] if a["contestant"] == c]
+        points = sum(map(Fraction, own), Fraction(0))
+        exact = weighted({n: trimmed(s, rules) * level.get(n, 1) for n, s in panels.items()}, rules) + points
+        known = {
+            "decimal": Fraction(half_up(exact, rules["decimals"] + 1)),
+            "untrimmed": weighted({n: mean(s) * level.get(n, 1) for n, s in panels.items()}, rules) + points,
+        }
+        ties = rules.get("ties", ["decimal", "untrimmed"])
+        found[c] = (exact, [known[t] if t in known else criterion(t, sheets[c], bundle) for t in ties])
     return found
 
 
 def ranking(bundle: Any) -> dict[int, tuple[int | None, str | None]]:
     """The ranking as it has to be: {contestant: (rank, score as text)}."""
-    decimals = bundle["rules"]["decimals"]
+    rules = bundle["rules"]
     exact = results(bundle)
-    classes = {c["id"]: c["class"] if bundle["rules"].get("apart") else "" for c in bundle["contestants"]}
+    classes = {c["id"]: c["class"] if rules.get("apart") else "" for c in bundle["contestants"]}
     places: dict[int, tuple[int | None, str | None]] = {}
-    keys = {
-        c: (half_up(both[0], decimals), half_up(both[0], decimals + 1), both[1])
-        for c, both in exact.items()
-        if both is not None
-    }
+    keys = {c: (half_up(both[0], rules["decimals"]), both[1]) for c, both in exact.items() if both is not None}
+    further = {c: half_up(both[0], rules["decimals"] + 1) for c, both in exact.items() if both is not None}
+    splits = "decimal" in rules.get("ties", ["decimal"])
     for klass in sorted(set(classes.values())):
         members = sorted((c for c in keys if classes[c] == klass), key=keys.__getitem__, reverse=True)
         at = 1
         for _key, group in groupby(members, keys.__getitem__):
             equal = list(group)
             for c in equal:
-                finer = len({keys[o][1] for o in members if keys[o][0] == keys[c][0]}) > 1
-                places[c] = (at, format(keys[c][1] if finer else keys[c][0], "f"))
+                finer = splits and len({further[o] for o in members if keys[o][0] == keys[c][0]}) > 1
+                places[c] = (at, format(further[c] if finer else keys[c][0], "f"))
             at += len(equal)
     places.update({c: (None, None) for c in classes if c not in keys})
     return places

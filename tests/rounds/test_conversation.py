@@ -54,7 +54,8 @@ def test_the_card_says_everything_before_anything_is_made(world: World) -> None:
         "计分：有效分满5个时去掉1个最高分、1个最低分，取平均，保留2位小数\n"
         "[创建] [创建并开评]\n"
         "[改单位] [改评分项] [改评委]\n"
-        "[改方式] [改排名] [改时间] [改松紧修正]\n"
+        "[改方式] [改排名] [改时间]\n"
+        "[改松紧修正] [改分组] [改同分]\n"
         "[取消]"
     ]
     zhou.presses("改评分项")

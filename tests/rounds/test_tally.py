@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.rounds.rulings import Rules
+from handlers.rounds.rulings import UNTRIMMED, Rules
 from handlers.rounds.tally import Entry, Given, Result, rank, rounded
 from handlers.rounds.tally import tally as tally_entry
 
@@ -153,9 +153,40 @@ def test_equal_results_are_told_apart_by_the_mean_before_trimming() -> None:
     second = tally(2, decimals("95", "90", "90", "90", "60"), RULES)
     ranked = rank([second, first], RULES)
     assert [(r.rank, r.result.contestant, str(r.shown), r.split) for r in ranked] == [
-        (1, 1, "90.00", True),
-        (2, 2, "90.00", True),
+        (1, 1, "90.00", (UNTRIMMED,)),
+        (2, 2, "90.00", (UNTRIMMED,)),
     ]
+
+
+def parted(contestant: int, *sheets: tuple[str, str]) -> Result:
+    """The result of whole sheets of two criteria, by the rules of BY_CRITERION."""
+    each = tuple(
+        Given(judge, "", D(one) + D(two), (("党建", D(one)), ("服务", D(two))))
+        for judge, (one, two) in enumerate(sheets)
+    )
+    return tally_entry(Entry(contestant, "", each), BY_CRITERION)
+
+
+BY_CRITERION = Rules(ties=("服务", UNTRIMMED))
+
+
+def test_equal_results_are_told_apart_by_a_criterion_that_the_rules_name() -> None:
+    first, second = parted(1, ("50", "40"), ("50", "40")), parted(2, ("48", "42"), ("49", "41"))
+    ranked = rank([first, second], BY_CRITERION)
+    assert [(r.rank, r.result.contestant, r.split) for r in ranked] == [(1, 2, ("服务",)), (2, 1, ("服务",))]
+    assert second.ties[0] == Fraction(83, 2)
+    assert [r.rank for r in rank([first, parted(2, ("50", "40"))], BY_CRITERION)] == [1, 1]
+
+
+def test_a_whole_score_loses_a_tie_by_criterion() -> None:
+    whole = tally_entry(Entry(2, "", (Given(0, "", D(90)),)), BY_CRITERION)
+    assert [r.result.contestant for r in rank([whole, parted(1, ("90", "0"))], BY_CRITERION)] == [1, 2]
+
+
+def test_without_ties_equal_scores_share_the_rank_however_close() -> None:
+    rules = Rules(ties=())
+    close = [tally(1, decimals("90.01", "90.00", "90.00"), rules), tally(2, decimals("90", "90", "90"), rules)]
+    assert [(r.rank, str(r.shown)) for r in rank(close, rules)] == [(1, "90.00"), (1, "90.00")]
 
 
 PANELS = Rules(panels=(("领导", D(60)), ("组长", D(20)), ("群众", D(20))))
