@@ -13,8 +13,8 @@ from pathlib import Path
 
 from bot.chat.clock import Clock, ShiftedClock, SystemClock
 from bot.chat.errors import ConfigurationError
-from bot.chat.messages import Inbound
-from bot.chat.ports import Outcome, Platform
+from bot.chat.messages import Inbound, Notice
+from bot.chat.ports import Linking, Outcome, Platform
 from bot.chat.rendering import Renderer
 from bot.chat.texts import Catalogues
 from bot.config import Config
@@ -70,6 +70,7 @@ class App:
             zone=config.zone,
             home=home,
             entropy=entropy,
+            bind_link=self._bind_link,
         )
         self.platforms: dict[str, Platform] = {}
         self.delivery = Delivery(self.worker, self.platforms, self.clock)
@@ -121,16 +122,16 @@ class App:
             )
         self.platforms[platform.name] = platform
 
-    async def receive(self, inbound: Inbound) -> Outcome:
-        """Take one message; returns after its commit."""
-        done = await self.process(inbound)
+    async def receive(self, came: Inbound | Notice) -> Outcome:
+        """Take one message or notice; returns after its commit."""
+        done = await self.process(came)
         return done.outcome
 
-    async def process(self, inbound: Inbound) -> Processed:
+    async def process(self, came: Inbound | Notice) -> Processed:
         """The same, with all that is known of what became of it."""
         now = self.clock.now()
-        key = f"{inbound.chat.platform}:{inbound.sender.id}"
-        future = self.worker.submit(lambda tx: self.dispatcher.process(tx, inbound, now), key=key)
+        key = f"{came.chat.platform}:{came.sender.id if came.sender else came.chat.id}"
+        future = self.worker.submit(lambda tx: self.dispatcher.process(tx, came, now), key=key)
         done = await asyncio.wrap_future(future)
         if done.wrote:
             self.delivery.wake()
@@ -159,6 +160,10 @@ class App:
             self.scheduler.start()
             ends.callback(self.scheduler.stop)
             yield
+
+    def _bind_link(self, code: str) -> str | None:
+        links = (p.bind_link(code) for p in self.platforms.values() if isinstance(p, Linking))
+        return next(links, None)
 
     def _ensure_groups(self, tx: Tx) -> None:
         practice_room.ensure_groups(tx, now=self.clock.now())

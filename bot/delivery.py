@@ -133,4 +133,6 @@ def _outgoing(row: outbox.Waiting) -> Outgoing:
         files=files_from_wire(row.content.get("files", [])),
         replaces=row.replaces,
         attempt=row.attempts + 1,
+        answers=row.content.get("answers"),
+        asks=row.content.get("asks", False),
     )

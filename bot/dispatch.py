@@ -10,9 +10,11 @@ import logging
 import secrets
 import time
 import traceback
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -25,18 +27,22 @@ from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
 from bot.chat.grammar.suggest import closest
 from bot.chat.messages import (
+    PRIVATELY,
     Button,
     Inbound,
+    Notice,
     Replies,
     Reply,
+    Sender,
     say,
 )
-from bot.chat.people import ROLE_WORDS, Actor
+from bot.chat.people import ROLE_WORDS, Actor, Chat
 from bot.chat.ports import FileStore, Outcome
 from bot.chat.rendering import Renderer
 from bot.chat.settings import Policy
 from bot.chat.texts import CHINESE, T, Text
-from bot.posting import Postman, Pressed
+from bot.happenings import take_note, who_did_it
+from bot.posting import Occasion, Postman
 from storage import accounts, changes, dialogues, inbox, incidents
 from storage.database import Tx
 
@@ -55,6 +61,23 @@ class Processed:
     incident: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a message asks for: a name for the log, where the answer belongs, and the deed itself, if any.
+
+    `made_by` is the message under which changes are recorded: the message itself, or the one that it edits.
+    """
+
+    label: str = ""
+    place: Place = Place.ANYWHERE
+    act: Callable[[], Replies] | None = None
+    made_by: int | None = None
+
+
+class NotTheirs(UserError):
+    """The command belongs to another role."""
+
+
 class Dispatcher:
     """Moves a message through the engine. Knows no command and no platform."""
 
@@ -68,6 +91,7 @@ class Dispatcher:
         zone: ZoneInfo,
         home: str | None = None,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
+        bind_link: Callable[[str], str | None] = lambda _code: None,
     ) -> None:
         self._registry = registry
         self._renderer = renderer
@@ -78,35 +102,59 @@ class Dispatcher:
         self._home = home
         self._postman = Postman(renderer, home=home, zone=zone)
         self._entropy = entropy
+        self._bind_link = bind_link
 
-    def process(self, tx: Tx, inbound: Inbound, now: datetime) -> Processed:
-        """Take a message: everything it causes is in the transaction when this returns."""
+    def process(self, tx: Tx, came: Inbound | Notice, now: datetime) -> Processed:
+        """Take a message or a notice: everything it causes is in the transaction when this returns."""
         began = time.perf_counter()
-        number = inbox.take(tx, platform=inbound.chat.platform, message_id=inbound.id, now=now)
-        done = Processed(Outcome.DUPLICATE) if number is None else self._handle(tx, inbound, number, now)
-        self._log(inbound, done, began)
+        digest = _digest(came) if isinstance(came, Inbound) and came.message else None
+        number = inbox.take(tx, platform=came.chat.platform, message_id=came.id, now=now, digest=digest)
+        done = Processed(Outcome.DUPLICATE) if number is None else self._take(tx, came, number, now)
+        self._log(came, done, began)
         return done
 
     def replay(self, tx: Tx, incident: incidents.Incident, now: datetime) -> Processed:
         """Do a failed message again after a fix. Fails again: a new incident, and the old one stays open."""
-        inbound = msgspec.convert(incident.message, Inbound)
+        came = _kept(incident.message)
         number = inbox.take(
             tx,
-            platform=inbound.chat.platform,
-            message_id=f"{inbound.id}#incident{incident.id}@{now}",
+            platform=came.chat.platform,
+            message_id=f"{came.id}#incident{incident.id}@{now}",
             now=now,
         )
         assert number is not None
-        done = self._handle(tx, inbound, number, now)
+        done = self._take(tx, came, number, now)
         if done.outcome is not Outcome.FAILED:
             incidents.mark_replayed(tx, incident.id, now=now)
         return done
 
-    def _handle(self, tx: Tx, inbound: Inbound, number: int, now: datetime) -> Processed:
-        chat = accounts.chat_for(tx, inbound.chat, now=now)
+    def _take(self, tx: Tx, came: Inbound | Notice, number: int, now: datetime) -> Processed:
+        if isinstance(came, Notice):
+            return self._note(tx, came, number, now)
+        chat = accounts.chat_for(tx, came.chat, now=now)
+        if chat.state != "active":
+            # Somebody can write there, so the bot is there again.
+            accounts.park_chat(tx, chat.id, parked=False)
         private = None if chat.is_group else chat.id
-        actor = accounts.identify(tx, chat.platform, inbound.sender, private_chat=private, now=now)
-        ctx = Context(
+        actor = accounts.identify(tx, chat.platform, came.sender, private_chat=private, now=now)
+        ctx = self._context(tx, came, number, now, chat, actor)
+        ctx.posts += [say(_too_large(name)) for name in came.unfetched]
+        return self._carry_out(ctx, came, number, self._interpret)
+
+    def _note(self, tx: Tx, notice: Notice, number: int, now: datetime) -> Processed:
+        """Something happened to a chat: what is stored of it follows, then a feature may say something."""
+        chat = take_note(tx, notice, now)
+        handler = self._registry.notices.get(notice.kind)
+        if handler is None:
+            return Processed(Outcome.NOTED, notice.kind)
+        actor = who_did_it(tx, notice, chat, now)
+        inbound = Inbound(notice.id, notice.chat, Sender(str(actor.account_id), actor.name), "", notice.sent_at)
+        ctx = self._context(tx, inbound, number, now, chat, actor)
+        act = partial(handler, ctx, notice)
+        return self._carry_out(ctx, notice, number, lambda _ctx: Meaning(notice.kind, act=act))
+
+    def _context(self, tx: Tx, inbound: Inbound, number: int, now: datetime, chat: Chat, actor: Actor) -> Ctx:
+        return Context(
             tx=tx,
             now=now,
             zone=self._zone,
@@ -118,44 +166,79 @@ class Dispatcher:
             files=self._files,
             registry=self._registry,
             entropy=self._entropy,
+            bind_link=self._bind_link,
             show=lambda words: self._renderer.words(words, actor.language or CHINESE),
             dialogue=dialogues.find(tx, account_id=actor.account_id, chat_id=chat.id, now=now),
         )
-        label, act = "", None
+
+    def _carry_out(
+        self, ctx: Ctx, came: Inbound | Notice, number: int, interpret: Callable[[Ctx], Meaning]
+    ) -> Processed:
+        meant = Meaning()
+        lost = list(ctx.posts)
         try:
-            with tx.savepoint():
-                label, place, act = self._interpret(ctx)
-                if act is None:
-                    return Processed(Outcome.IGNORED, person=actor.name)
-                replies = _as_list(act())
-                self._keep(ctx, number, place)
+            with ctx.tx.savepoint():
+                meant = interpret(ctx)
+                if meant.act is None:
+                    return Processed(Outcome.IGNORED, person=ctx.actor.name)
+                replies = _as_list(meant.act())
+                self._keep(ctx, meant.made_by or number, meant.place)
         except UserError as error:
             replies, outcome = [say(error.words, buttons=error.buttons)], Outcome.REFUSED
-            place, ctx.posts = Place.ANYWHERE, []
+            place, ctx.posts = self._place_of_refusal(ctx, error), lost
         except Exception as error:  # noqa: BLE001 - kept with its traceback as an incident
-            return self._failed(ctx, error, label)
+            return self._failed(ctx, came, error, meant.label)
         else:
-            outcome = Outcome.ANSWERED
+            place, outcome = meant.place, Outcome.ANSWERED
         wrote = self._send(ctx, [*replies, *ctx.posts], place)
-        return Processed(outcome, label, actor.name, wrote)
+        if not wrote and outcome is Outcome.ANSWERED:
+            outcome = Outcome.NOTED
+        return Processed(outcome, meant.label, ctx.actor.name, wrote)
 
     # --- what is meant ------------------------------------------------------------------------------------
 
-    def _interpret(self, ctx: Ctx) -> tuple[str, Place, Callable[[], Replies] | None]:
-        """What the message asks for: a name for the log, where the answer belongs, and the deed itself."""
+    def _interpret(self, ctx: Ctx) -> Meaning:
         said = ctx.said
+        if ctx.inbound.edits is not None:
+            return self._edited(ctx, ctx.inbound.edits)
         if said.text.startswith("#"):
             return self._pressed_answer(ctx, said)
+        return self._said(ctx, said)
+
+    def _said(self, ctx: Ctx, said: Said) -> Meaning:
         found = self._registry.find(said.folded)
         if ctx.chat.is_group and not ctx.inbound.addressed and not ctx.dialogue and not _plain(found, said):
-            return "", Place.ANYWHERE, None
+            return Meaning()
         if found and (ctx.dialogue is None or (_plain(found, said) and not self._is_answer(ctx, found))):
             command = found.command
-            return command.name, command.place, lambda: self._command(ctx, found, said)
+            return Meaning(command.name, command.place, lambda: self._command(ctx, found, said))
         if ctx.dialogue:
             kind, data = ctx.dialogue.kind, ctx.dialogue.data
-            return kind, Place.ANYWHERE, lambda: self._answer(ctx, kind, data, said)
-        return "free text", Place.ANYWHERE, lambda: self._free_text(ctx, said)
+            return Meaning(kind, act=lambda: self._answer(ctx, kind, data, said))
+        return Meaning("free text", act=lambda: self._free_text(ctx, said))
+
+    def _edited(self, ctx: Ctx, original: str) -> Meaning:
+        """Somebody edited a message: what it made is corrected; one that made nothing is read anew."""
+        platform, digest = ctx.chat.platform, _digest(ctx.inbound)
+        number = inbox.reworded(ctx.tx, platform=platform, message_id=original, digest=digest)
+        if number is None:
+            return Meaning()
+        made = changes.of_message(ctx.tx, number)
+        for change in made:
+            corrector = self._registry.correctors.get(change.kind)
+            if corrector is not None:
+                act = partial(self._correct, ctx, corrector, change)
+                return Meaning(f"correct {change.kind}", act=act, made_by=number)
+        if made:
+            return Meaning("edited", act=_does_not_follow)
+        if ctx.dialogue is not None:
+            return Meaning("edited", act=_already_read)
+        return replace(self._said(ctx, ctx.said), made_by=number)
+
+    def _correct(self, ctx: Ctx, corrector: Callable[..., Replies], change: changes.Recorded) -> Replies:
+        replies = corrector(ctx, change, ctx.said)
+        changes.mark_undone(ctx.tx, change.id, now=ctx.now)
+        return replies
 
     def _is_answer(self, ctx: Ctx, found: Found) -> bool:
         """Whether a typed command name is an answer to the open question; a pressed button is always a command."""
@@ -163,13 +246,13 @@ class Dispatcher:
             return False
         return found.command.name in self._registry.heard.get(ctx.dialogue.kind, ())
 
-    def _pressed_answer(self, ctx: Ctx, said: Said) -> tuple[str, Place, Callable[[], Replies]]:
+    def _pressed_answer(self, ctx: Ctx, said: Said) -> Meaning:
         token, _, answer = said.text[1:].partition(" ")
         open_one = ctx.dialogue
         if open_one is None or open_one.token != token:
-            return "stale button", Place.ANYWHERE, _stale
+            return Meaning("stale button", act=_stale)
         pressed = Said(answer, fold(answer), said.attachments)
-        return open_one.kind, Place.ANYWHERE, lambda: self._answer(ctx, open_one.kind, open_one.data, pressed)
+        return Meaning(open_one.kind, act=lambda: self._answer(ctx, open_one.kind, open_one.data, pressed))
 
     def _answer(self, ctx: Ctx, kind: str, data: dict[str, Any], said: Said) -> Replies:
         replies: Replies = self._registry.dialogues[kind](ctx, data, said)
@@ -180,7 +263,7 @@ class Dispatcher:
     def _command(self, ctx: Ctx, found: Found, said: Said) -> Replies:
         command = found.command
         if not command.allows(ctx.actor):
-            raise UserError(_refusal(command, ctx.actor))
+            raise NotTheirs(_refusal(command, ctx.actor))
         cursor = Cursor(said.text, said.folded, found.start, ctx.today)
         try:
             values = {arg.name: arg.parse(cursor) for arg in command.args}
@@ -250,9 +333,23 @@ class Dispatcher:
         if ctx.chat.is_group and place is Place.PRIVATE:
             private = self._private_chat(ctx)
             if private is None:
-                raise UserError(T("这件事请私聊我：点我的头像发消息，再说一遍。"))
+                raise UserError(
+                    T("这件事请私聊我：点我的头像发消息，再说一遍。"),
+                    buttons=((Button(T("私聊我"), PRIVATELY),),),
+                )
             return private
         return ctx.chat.id
+
+    def _place_of_refusal(self, ctx: Ctx, error: UserError) -> Place:
+        """Who pressed a button in a group that is not for them is told so privately, not before everybody."""
+        if (
+            isinstance(error, NotTheirs)
+            and ctx.inbound.pressed
+            and ctx.chat.is_group
+            and self._private_chat(ctx) is not None
+        ):
+            return Place.PRIVATE
+        return Place.ANYWHERE
 
     def _private_chat(self, ctx: Ctx) -> int | None:
         known = accounts.private_chat_of(ctx.tx, ctx.actor.account_id)
@@ -267,14 +364,20 @@ class Dispatcher:
             public = ctx.chat.is_group and chat_id == ctx.chat.id
             return accounts.Reached(chat_id, ctx.chat.language if public else ctx.actor.language)
 
-        pressed = Pressed(ctx.chat.id, ctx.inbound.pressed_message)
-        return self._postman.send(ctx.tx, replies, now=ctx.now, here=here, pressed=pressed)
+        group = ctx.chat.is_group and not ctx.inbound.pressed
+        occasion = Occasion(
+            ctx.chat.id,
+            pressed=ctx.inbound.pressed_message,
+            answers=ctx.inbound.message if group else None,
+            asks=ctx.next_dialogue is not None,
+        )
+        return self._postman.send(ctx.tx, replies, now=ctx.now, here=here, occasion=occasion)
 
-    def _failed(self, ctx: Ctx, error: Exception, label: str) -> Processed:
+    def _failed(self, ctx: Ctx, came: Inbound | Notice, error: Exception, label: str) -> Processed:
         number = incidents.keep(
             ctx.tx,
             platform=ctx.chat.platform,
-            message=msgspec.to_builtins(ctx.inbound),
+            message=msgspec.to_builtins(came),
             error=f"{type(error).__name__}: {error}",
             traceback="".join(traceback.format_exception(error)),
             now=ctx.now,
@@ -283,17 +386,18 @@ class Dispatcher:
         words = T(
             "程序在这里出了错，已记为事件{number}。您的原话已经保存，不用重发；修好后会补办。", number=number
         )
-        self._send(ctx, [say(words)], Place.ANYWHERE)
+        if isinstance(came, Inbound):
+            self._send(ctx, [say(words)], Place.ANYWHERE)
         return Processed(Outcome.FAILED, label, ctx.actor.name, True, number)
 
-    def _log(self, inbound: Inbound, done: Processed, began: float) -> None:
+    def _log(self, came: Inbound | Notice, done: Processed, began: float) -> None:
         if not log.isEnabledFor(logging.INFO):
             return
         log.info(
             "message",
             extra={
-                "platform": inbound.chat.platform,
-                "chat": inbound.chat.id,
+                "platform": came.chat.platform,
+                "chat": came.chat.id,
                 "person": done.person,
                 "command": done.command,
                 "outcome": done.outcome.value,
@@ -322,6 +426,27 @@ def _refusal(command: Command, actor: Actor) -> Text:
     return T(
         "“{name}”由{roles}使用，您目前没有这个身份。发“帮助”看看您能做的事。", name=command.label, roles=roles
     )
+
+
+def _kept(message: dict[str, Any]) -> Inbound | Notice:
+    """A message as an incident keeps it."""
+    return msgspec.convert(message, Notice) if "kind" in message else msgspec.convert(message, Inbound)
+
+
+def _digest(inbound: Inbound) -> int:
+    return zlib.crc32(inbound.text.strip().encode())
+
+
+def _too_large(name: str) -> Text:
+    return T("“{name}”太大，平台不让我取，没有收到。请发小一点的，或当面交给办事处。", name=name)
+
+
+def _does_not_follow() -> Replies:
+    return say(T("您改了一条已经办理的消息，办好的事不会跟着改。要改，请重新发一条。"))
+
+
+def _already_read() -> Replies:
+    return say(T("刚才的回答已经收下，修改那条消息不起作用。要改，请把答案再发一遍。"))
 
 
 def _stale() -> Replies:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.chat.messages import Here, Reply, ToChat, ToGroup, ToPerson
@@ -16,11 +17,18 @@ from storage.database import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Pressed:
-    """The message whose button was pressed: a reply that replaces takes its place."""
+class Occasion:
+    """What is being answered, and where.
+
+    `pressed` is the message whose button was pressed: a reply that replaces takes its place. `answers` is the
+    message that somebody wrote in a group, so that all see to whom the bot speaks; `asks`: their next words are
+    the answer to a question.
+    """
 
     chat_id: int
-    message_id: str | None
+    pressed: str | None = None
+    answers: str | None = None
+    asks: bool = False
 
 
 class Postman:
@@ -39,7 +47,7 @@ class Postman:
         *,
         now: datetime,
         here: Callable[[], Reached] | None = None,
-        pressed: Pressed | None = None,
+        occasion: Occasion | None = None,
     ) -> bool:
         """Have the replies sent once this transaction is committed; whether there was anything to send.
 
@@ -63,7 +71,7 @@ class Postman:
                     targets = list(bound.get(unit_id, ()))
                 case ToChat(chat_id):
                     targets = [Reached(chat_id, accounts.chat(tx, chat_id).language)]
-            put = [self._put(tx, reply, target, now, pressed) for target in targets]
+            put = [self._put(tx, reply, target, now, occasion) for target in targets]
             wrote = wrote or bool(put)
             if isinstance(reply.to, ToPerson) and any(put):
                 told.append(burdens.Told(reply.to.person_id, asks=bool(reply.buttons)))
@@ -74,8 +82,19 @@ class Postman:
         """Those of the people who have a private chat."""
         return set(accounts.reach_people(tx, person_ids, home=self._home, now=now))
 
-    def _put(self, tx: Tx, reply: Reply, target: Reached, now: datetime, pressed: Pressed | None) -> bool:
+    def _put(self, tx: Tx, reply: Reply, target: Reached, now: datetime, occasion: Occasion | None) -> bool:
         content = self._renderer.content(reply.body, reply.buttons, reply.files, target.language or CHINESE)
-        replaces = pressed.message_id if reply.replace and pressed and target.chat_id == pressed.chat_id else None
+        replaces = None
+        if occasion is not None and target.chat_id == occasion.chat_id:
+            replaces = occasion.pressed if reply.replace else None
+            content |= _answering(reply, occasion)
         key = f"{reply.key}:chat{target.chat_id}" if reply.key else None
         return outbox.put(tx, chat_id=target.chat_id, content=content, now=now, key=key, replaces=replaces)
+
+
+def _answering(reply: Reply, occasion: Occasion) -> dict[str, Any]:
+    """In a group it is shown to whom the bot speaks, and who is asked something in words is led to answer."""
+    if occasion.answers is None or not isinstance(reply.to, Here):
+        return {}
+    asks = {"asks": True} if occasion.asks and not reply.buttons else {}
+    return {"answers": occasion.answers, **asks}

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 
 from bot.chat.messages import ChatKind, ChatRef, Sender
 from bot.chat.people import Actor, Chat, Post, Role
 from storage.database import Tx, insert
-from storage.tables import accounts, chats, people, posts, units
+from storage.tables import accounts, chats, dialogues, metadata, people, posts, units
 
 _ROLES = {role.value: role for role in Role}
 _IDENTIFY = (
@@ -43,6 +43,7 @@ _CHAT = select(
     chats.c.title,
     chats.c.unit_id,
     chats.c.language,
+    chats.c.state,
 )
 _CHAT_BY_NAME = _CHAT.where(chats.c.platform == bindparam("on"), chats.c.external_id == bindparam("which"))
 _CHAT_BY_ID = _CHAT.where(chats.c.id == bindparam("which"))
@@ -51,6 +52,29 @@ _SET_PRIVATE = (
 )
 _RETITLE = update(chats).where(chats.c.id == bindparam("which")).values(title=bindparam("called"))
 _MOVE = update(chats).where(chats.c.id == bindparam("which")).values(external_id=bindparam("new_id"))
+_REFER_TO_OTHER = [
+    update(table).where(column == bindparam("which")).values({column: bindparam("into")})
+    for table in metadata.sorted_tables
+    for column in table.columns
+    if any(key.column is chats.c.id for key in column.foreign_keys)
+]
+_asked = dialogues.alias("asked")
+_FORGET_ASKED_TWICE = delete(dialogues).where(
+    dialogues.c.chat_id == bindparam("which"),
+    dialogues.c.account_id.in_(select(_asked.c.account_id).where(_asked.c.chat_id == bindparam("into"))),
+)
+_other = chats.alias("other")
+_TAKE_OVER = (
+    update(chats)
+    .where(chats.c.id == bindparam("into"))
+    .values(
+        {
+            name: select(_other.c[name]).where(_other.c.id == bindparam("which")).scalar_subquery()
+            for name in ("unit_id", "bound_by", "bound_at")
+        }
+    )
+)
+_DELETE_CHAT = delete(chats).where(chats.c.id == bindparam("which"))
 _PARK = update(chats).where(chats.c.id == bindparam("which")).values(state=bindparam("becomes"))
 _SPEAK_PERSON = update(people).where(people.c.id == bindparam("which")).values(language=bindparam("speaks"))
 _SPEAK_ACCOUNT = update(accounts).where(accounts.c.id == bindparam("which")).values(language=bindparam("speaks"))
@@ -62,7 +86,8 @@ _PRIVATE_CHATS = (
         people.c.language,
     )
     .join(people, people.c.id == accounts.c.person_id)
-    .where(accounts.c.person_id.in_(bindparam("who", expanding=True)), accounts.c.private_chat_id.is_not(None))
+    .join(chats, chats.c.id == accounts.c.private_chat_id)
+    .where(accounts.c.person_id.in_(bindparam("who", expanding=True)), chats.c.state == "active")
     .order_by(accounts.c.bound_at, accounts.c.id)
 )
 _GROUP_CHATS = (
@@ -206,9 +231,32 @@ def reach_groups(tx: Tx, unit_ids: Iterable[int]) -> dict[int, tuple[Reached, ..
     return found
 
 
+def chat_called(tx: Tx, platform: str, external_id: str) -> Chat | None:
+    """The known chat that the platform names so."""
+    row = tx.first(_CHAT_BY_NAME, {"on": platform, "which": external_id})
+    return Chat(*row) if row else None
+
+
 def move_chat(tx: Tx, chat_id: int, external_id: str) -> None:
-    """The chat lives on under another platform id."""
+    """The chat lives on under another platform id: all that is stored of it goes along.
+
+    Somebody may have written under the new id already: what that made is the same chat's.
+    """
+    old = chat(tx, chat_id)
+    new = chat_called(tx, old.platform, external_id)
+    if new is not None and new.id != old.id:
+        _merge(tx, new, into=old)
     tx.execute(_MOVE, {"which": chat_id, "new_id": external_id})
+
+
+def _merge(tx: Tx, chat: Chat, *, into: Chat) -> None:
+    both = {"which": chat.id, "into": into.id}
+    tx.execute(_FORGET_ASKED_TWICE, both)
+    for statement in _REFER_TO_OTHER:
+        tx.execute(statement, both)
+    if into.unit_id is None and chat.unit_id is not None:
+        tx.execute(_TAKE_OVER, both)
+    tx.execute(_DELETE_CHAT, both)
 
 
 def park_chat(tx: Tx, chat_id: int, *, parked: bool) -> None:

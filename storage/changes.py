@@ -35,6 +35,11 @@ _LAST = (
     .order_by(changes.c.id.desc())
     .limit(1)
 )
+_OF_MESSAGE = (
+    select(*_COLUMNS)
+    .where(changes.c.inbox_id == bindparam("message"), changes.c.undone_at.is_(None))
+    .order_by(changes.c.id)
+)
 _ACTED = select(
     select(changes.c.id)
     .where(
@@ -105,6 +110,11 @@ def last_of(tx: Tx, *, person_id: int, since: datetime) -> Recorded | None:
     """The person's newest change since then that has not been taken back."""
     row = tx.first(_LAST, {"who": person_id, "since": since})
     return _recorded(row) if row else None
+
+
+def of_message(tx: Tx, inbox_id: int) -> list[Recorded]:
+    """What a message changed and what has not been taken back, oldest first."""
+    return [_recorded(row) for row in tx.all(_OF_MESSAGE, {"message": inbox_id})]
 
 
 def acted(tx: Tx, person_id: int, *, unit_id: int, after: int) -> bool:

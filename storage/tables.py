@@ -209,6 +209,8 @@ inbox = Table(
     Column("platform", String(30), nullable=False),
     Column("message_id", String(120), nullable=False),
     Column("received_at", Moment, nullable=False),
+    # a checksum of the words, by which an edit that changes nothing visible is told
+    Column("digest", BigInteger),
     UniqueConstraint("platform", "message_id"),
     Index("ix_inbox_received_at", "received_at"),
 )
@@ -267,6 +269,7 @@ changes = Table(
     Column("undone_at", Moment),
     Index("ix_changes_person_id_id", "person_id", "id"),
     Index("ix_changes_kind_subject_id", "kind", "subject_id"),
+    Index("ix_changes_inbox_id", "inbox_id"),
 )
 
 incidents = Table(

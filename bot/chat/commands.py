@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.chat.arguments import Arg
+from bot.chat.messages import NoticeKind
 from bot.chat.people import Actor, Role
 from bot.chat.texts import Name, T, Text, Words
 
@@ -33,6 +34,7 @@ class Section(Enum):
 
 
 Handler = Callable[..., Any]
+K = TypeVar("K", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Registry:
         self.dialogues: dict[str, Handler] = {}
         self.heard: dict[str, frozenset[str]] = {}
         self.undoers: dict[str, Handler] = {}
+        self.correctors: dict[str, Handler] = {}
+        self.notices: dict[NoticeKind, Handler] = {}
         self.readers: list[tuple[int, Handler]] = []
         self.ticks: dict[str, Handler] = {}
         self._names: dict[str, Command] = {}
@@ -167,6 +171,27 @@ class Registry:
 
         return declare
 
+    def correction(self, kind: str) -> Callable[[Handler], Handler]:
+        """Declare who corrects a change of `kind` when the message that made it is edited.
+
+        `handler(ctx, change, said)`; raises UserError when the change stays as it was.
+        """
+
+        def declare(handler: Handler) -> Handler:
+            _put(self.correctors, kind, handler)
+            return handler
+
+        return declare
+
+    def notice(self, kind: NoticeKind) -> Callable[[Handler], Handler]:
+        """Declare what is said when something happens to a chat: `handler(ctx, notice)`."""
+
+        def declare(handler: Handler) -> Handler:
+            _put(self.notices, kind, handler)
+            return handler
+
+        return declare
+
     def reader(self, order: int) -> Callable[[Handler], Handler]:
         """Declare a reader of private messages without a command word.
 
@@ -204,6 +229,10 @@ class Registry:
             _put(self.undoers, kind, handler)
         for name, handler in other.ticks.items():
             _put(self.ticks, name, handler)
+        for kind, handler in other.correctors.items():
+            _put(self.correctors, kind, handler)
+        for happened, handler in other.notices.items():
+            _put(self.notices, happened, handler)
         self.readers = sorted(self.readers + other.readers, key=lambda entry: entry[0])
 
     def arrange(self, *modules: ModuleType) -> None:
@@ -268,7 +297,7 @@ _GAP = re.compile(r"[\s:,;、]*")
 _ASCII = re.compile(r"[a-z0-9_]{1,32}")
 
 
-def _put(table: dict[str, Handler], kind: str, handler: Handler) -> None:
+def _put(table: dict[K, Handler], kind: K, handler: Handler) -> None:
     if kind in table:
         raise ValueError(f"{kind} is declared twice")
     table[kind] = handler

@@ -114,6 +114,7 @@ class Context(Generic[TX]):
         show: Callable[[Words], str],
         dialogue: Dialogue | None = None,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
+        bind_link: Callable[[str], str | None] = lambda _code: None,
     ) -> None:
         self.tx = tx
         #: Aware, UTC; the same for everything that this message does.
@@ -134,6 +135,8 @@ class Context(Generic[TX]):
         self.show = show
         #: So many random bytes that nobody can foresee; like the clock, it is given from outside.
         self.entropy = entropy
+        #: The link that binds whoever follows it with a code; None where no platform has such links.
+        self.bind_link = bind_link
         #: The question that was open when this message came.
         self.dialogue = dialogue
         #: The question that is open afterwards.

@@ -1,8 +1,9 @@
 """Messages in and messages out.
 
-What a platform hands in is an `Inbound`. What a handler answers is a `Reply`: a body of blocks that say
-what is meant (a heading, a table, a bar), never how one platform draws it. `bot.chat.rendering` turns the
-words into one language; each platform draws the blocks in its own way, so user text can never inject markup.
+What a platform hands in is an `Inbound`, or a `Notice` of something that is no message. What a handler
+answers is a `Reply`: a body of blocks that say what is meant (a heading, a table, a bar), never how one
+platform draws it. `bot.chat.rendering` turns the words into one language; each platform draws the blocks in
+its own way, so user text can never inject markup.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from bot.chat.texts import Words
 
 #: Telegram allows this many bytes of UTF-8 in a button's payload; every platform keeps to it.
 PAYLOAD_BYTES = 64
+#: The payload of a button that leads to the private chat with the bot. A platform that cannot link there
+#: leaves the button out.
+PRIVATELY = "@private"
 
 
 class ChatKind(StrEnum):
@@ -34,7 +38,10 @@ class Light(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChatRef:
-    """Where a conversation takes place, as the platform names it."""
+    """Where a conversation takes place, as the platform names it.
+
+    A topic of a group is a chat of its own, so that answers stay in it and it can be bound by itself.
+    """
 
     platform: str
     id: str
@@ -71,6 +78,9 @@ class Inbound:
     `id` is unique within the platform and the same when the platform delivers the message again.
     `addressed`: the message is plainly meant for the bot (mention, reply to the bot, private chat).
     `pressed`: the text is the payload of a button; `pressed_message` is the message that carried it.
+    `message`: the platform's id of the message within its chat, when it can be answered or reacted to.
+    `edits`: this is the new wording of the message that came in under that `id`.
+    `unfetched`: names of files that came along and that the platform does not give out (too large).
     """
 
     id: str
@@ -82,6 +92,44 @@ class Inbound:
     addressed: bool = False
     pressed: bool = False
     pressed_message: str | None = None
+    message: str | None = None
+    edits: str | None = None
+    unfetched: tuple[str, ...] = ()
+
+
+class NoticeKind(StrEnum):
+    """What can happen to a chat without anybody writing."""
+
+    #: The bot was added to a group.
+    ADDED = "added"
+    #: The bot was removed from a group, or the group is gone.
+    REMOVED = "removed"
+    #: The group lives on under another id.
+    MOVED = "moved"
+    #: A person blocked the bot, or took that back.
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
+    #: A person opened the private chat without writing.
+    ENTERED = "entered"
+    #: Somebody who cannot be told from others wrote to the bot in the name of the group.
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that happened to a chat; taken once by its `id`, in one transaction, like a message.
+
+    `sender` is who did it, where the platform says so. `moved_to` is the group's new id (MOVED).
+    `hears_all`: whether the bot sees everything that is written in the group; None when nobody knows.
+    """
+
+    id: str
+    chat: ChatRef
+    kind: NoticeKind
+    sent_at: datetime
+    sender: Sender | None = None
+    moved_to: str | None = None
+    hears_all: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +275,8 @@ def quote(words: Words) -> Line:
 class Outgoing:
     """A message ready for a platform: every word in it is plain `str` in the reader's language.
 
-    `attempt` counts from 1. `replaces` is the platform's own id of the message to be edited.
+    `attempt` counts from 1. `replaces` is the platform's own id of the message to be edited, `answers` that of
+    the message which is being answered in a group. `asks`: the answer is typed, not pressed.
     """
 
     id: int
@@ -237,3 +286,5 @@ class Outgoing:
     files: tuple[OutFile, ...] = ()
     replaces: str | None = None
     attempt: int = 1
+    answers: str | None = None
+    asks: bool = False

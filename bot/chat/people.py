@@ -71,7 +71,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A known chat. `unit_id` is the unit that a group is bound to."""
+    """A known chat. `unit_id` is the unit that a group is bound to.
+
+    `state`: active, or parked when the bot cannot speak there at present (removed, blocked).
+    """
 
     id: int
     platform: str
@@ -80,3 +83,4 @@ class Chat:
     title: str = ""
     unit_id: int | None = None
     language: str | None = None
+    state: str = "active"

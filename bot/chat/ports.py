@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from bot.chat.messages import Inbound, Outgoing
+from bot.chat.messages import Inbound, Notice, Outgoing
 
 
 class FileStore(Protocol):
@@ -26,14 +26,16 @@ class Outcome(StrEnum):
     """What became of a message, once it is committed."""
 
     ANSWERED = "answered"
+    #: Done, and nothing needs to be said.
+    NOTED = "noted"
     REFUSED = "refused"
     FAILED = "failed"
     IGNORED = "ignored"
     DUPLICATE = "duplicate"
 
 
-#: Hands a message to the engine; returns only after the commit. Then the platform may acknowledge.
-Receive = Callable[[Inbound], Awaitable[Outcome]]
+#: Hands a message or a notice to the engine; returns only after the commit. Then the platform may acknowledge.
+Receive = Callable[[Inbound | Notice], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +107,13 @@ class Checking(Protocol):
 
     def trouble(self) -> str | None:
         """What is wrong at present, for the operator; None while all is well. Must not wait."""
+        ...
+
+
+@runtime_checkable
+class Linking(Protocol):
+    """A platform on which a link can open the private chat with the bot and hand it a word."""
+
+    def bind_link(self, code: str) -> str:
+        """The link that binds whoever follows it with this code."""
         ...

@@ -33,6 +33,7 @@ _SECONDS_TOLD = 120
 _PLATFORMS: dict[str, Text] = {
     "local": T("练习室"),
     "wecom": T("企业微信"),
+    "telegram": T("Telegram"),
 }
 
 
@@ -68,6 +69,32 @@ def bind(ctx: Ctx, code: str) -> Reply:
         return _wrong(ctx, times + 1)
     ctx.record(Change("account.bound", T("绑定账号"), subject_id=found.person_id))
     return _welcome(ctx, found.person_id)
+
+
+@registry.command(
+    "启动",
+    ascii="start",
+    section=Section.ROSTER,
+    help=T("打开机器人，链接里带着绑定码时就绑定"),
+    args=(Rest("code", T("绑定码"), optional=True),),
+    strangers=True,
+    place=Place.PRIVATE,
+    hidden=True,
+    examples=("/start",),
+)
+def start(ctx: Ctx, code: str | None) -> Reply:
+    """The first tap in a chat: with a code from a link it binds, otherwise it says what to do first."""
+    if code and read_code(code) is not None:
+        bound: Reply = bind(ctx, code)
+        return bound
+    if ctx.actor.is_bound:
+        held = people.posts_of(ctx.tx, ctx.actor.id)
+        steps = tuple(Button(name, name.chinese) for name in _first_steps(held))
+        return say(T("{name}，您好。可以先做这些：", name=ctx.actor.name), buttons=((*steps, _HELP),))
+    return say(
+        title(T("您好，我是亮赛比机器人")),
+        T("请先绑定身份：把组织者给您的绑定码发给我，例如：绑定 8F3K-2274"),
+    )
 
 
 def _wrong(ctx: Ctx, times: int) -> Reply:

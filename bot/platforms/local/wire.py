@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.chat.messages import (
+    PRIVATELY,
     Attachment,
     Bar,
     Block,
+    Button,
     ChatKind,
     ChatRef,
     Fields,
@@ -53,10 +55,15 @@ def sent(message: Outgoing) -> dict[str, Any]:
     """What the bot says."""
     return {
         "body": [_block(block) for block in message.body],
-        "buttons": [[{"label": b.label, "payload": b.payload} for b in row] for row in message.buttons],
+        "buttons": [row for row in map(_buttons, message.buttons) if row],
         "files": [{"key": f.key, "name": f.name, "mime": f.mime} for f in message.files],
         "brief": plain_text(message.body)[:BRIEF],
     }
+
+
+def _buttons(row: Iterable[Button]) -> list[dict[str, Any]]:
+    # The room has its own list of chats: a button that leads to the private one is not needed.
+    return [{"label": b.label, "payload": b.payload} for b in row if b.payload != PRIVATELY]
 
 
 def _signed(who: Identity) -> dict[str, Any]:
