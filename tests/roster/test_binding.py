@@ -125,7 +125,9 @@ def test_who_is_bound_does_not_become_somebody_else_by_a_code(world: World) -> N
 def test_a_code_shown_in_a_group_is_answered_privately(world: World) -> None:
     code = code_for(world, "王芳")
     phone = world.stranger("微信用户")
-    assert phone.says(f"绑定 {code}", group="枫杨办事处") == ["这件事请私聊我：点我的头像发消息，再说一遍。\n[私聊我]"]
+    assert phone.says(f"绑定 {code}", group="枫杨办事处") == [
+        "这件事请私聊我：点我的头像发消息，再说一遍。\n[私聊我]"
+    ]
     assert "绑定好了" in phone.says(f"绑定 {code}")[0]
 
 
