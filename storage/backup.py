@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import io
-import shutil
 import sqlite3
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.chat.errors import ConfigurationError
+from storage import pg_tools
 from storage.database import Database
 
 #: Pages of the SQLite file that are copied between two looks at the progress.
 PAGES = 256
+#: What the database is called in the archive, of which it is the first entry.
+SQLITE, POSTGRESQL = "liangsaibi.db", "liangsaibi.dump"
 
 
 def backup(database: Database, files: Path, target: Path, *, progress: Callable[[int, int], None]) -> None:
@@ -25,11 +25,11 @@ def backup(database: Database, files: Path, target: Path, *, progress: Callable[
     `progress(done, total)` is called along the way. Raises ConfigurationError when the means are missing.
     """
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        copied = Path(folder) / ("liangsaibi.db" if database.is_sqlite else "liangsaibi.dump")
+        copied = Path(folder) / (SQLITE if database.is_sqlite else POSTGRESQL)
         if database.is_sqlite:
             _copy_sqlite(database, copied, progress)
         else:
-            _dump_postgresql(database, copied)
+            pg_tools.run("pg_dump", "--format=custom", f"--file={copied}", url=database.url)
         archive = Path(folder) / "archive.tar.gz"
         with tarfile.open(archive, "w:gz") as tar:
             tar.add(copied, copied.name)
@@ -45,16 +45,6 @@ def _copy_sqlite(database: Database, target: Path, progress: Callable[[int, int]
     finally:
         copy.close()
         source.close()
-
-
-def _dump_postgresql(database: Database, target: Path) -> None:
-    tool = shutil.which("pg_dump")
-    if tool is None:
-        raise ConfigurationError("backup: pg_dump is not on the PATH; install PostgreSQL's client programs")
-    url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    done = subprocess.run([tool, "--format=custom", f"--file={target}", url], capture_output=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise ConfigurationError(f"backup: pg_dump: {done.stderr.decode(errors='replace').strip()}")
 
 
 def _add_files(tar: tarfile.TarFile, files: Path, progress: Callable[[int, int], None]) -> None:

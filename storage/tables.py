@@ -7,7 +7,7 @@ who did it and when. JSON columns hold what only this program reads.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -41,6 +41,8 @@ metadata = MetaData(
     }
 )
 
+_SMALLEST = Decimal("1e-8")
+
 # SQLite numbers rows by itself only in a column that is declared INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -67,7 +69,10 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Exact(TypeDecorator[Decimal]):
-    """A Decimal that stays one: NUMERIC on PostgreSQL, text on SQLite, whose NUMERIC is a float."""
+    """A Decimal that stays one: NUMERIC on PostgreSQL, text on SQLite, whose NUMERIC is a float.
+
+    A number keeps eight decimals (half up), on both: a third is the same third wherever it is kept.
+    """
 
     impl = Numeric(24, 8)
     cache_ok = True
@@ -78,15 +83,22 @@ class Exact(TypeDecorator[Decimal]):
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
         if value is None:
             return None
+        value = _eight_decimals(value)
         return str(value) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         if value is None:
             return None
         # NUMERIC(24,8) comes back with eight decimals; the same number reads the same on both databases.
-        number = Decimal(value)
+        number = _eight_decimals(Decimal(value))
         whole = number.to_integral_value()
         return whole.quantize(Decimal(1)) if number == whole else number.normalize()
+
+
+def _eight_decimals(number: Decimal) -> Decimal:
+    """At most eight decimals; a number that has fewer stays as it is written."""
+    exponent = number.as_tuple().exponent
+    return number.quantize(_SMALLEST, ROUND_HALF_UP) if isinstance(exponent, int) and exponent < -8 else number
 
 
 def _id() -> Column[int]:

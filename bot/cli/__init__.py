@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column, Table
 
 from bot import logs
@@ -19,42 +15,20 @@ from bot.chat.clock import SystemClock
 from bot.chat.errors import ConfigurationError, UserError
 from bot.chat.rendering import Renderer
 from bot.chat.texts import CHINESE, Catalogues, T, Words
-from bot.config import Config, load
-from storage import backup as backups
+from bot.cli import data
+from bot.cli.shared import configured, console, open_database, reach_database
+from bot.config import Config
 from storage import migrate
-from storage.database import Database
-
-console = Console()
-#: Read when it lies in the current folder and no other file is named.
-DEFAULT_FILE = Path("liangsaibi.toml")
-
-
-def configured(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the command the configuration, and answer configuration errors with one clear message."""
-
-    @click.option(
-        "--config",
-        "-c",
-        "file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="配置文件 / configuration file (default: liangsaibi.toml, if there is one)",
-    )
-    @wraps(command)
-    def with_configuration(file: Path | None, **arguments: Any) -> Any:
-        try:
-            config = load(file or (DEFAULT_FILE if DEFAULT_FILE.exists() else None))
-            logs.configure(level=config.logging.level, as_json=config.logging.json)
-            return command(config, **arguments)
-        except ConfigurationError as error:
-            raise click.ClickException(str(error)) from error
-
-    return with_configuration
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="liangsaibi")
 def main() -> None:
     """亮赛比：亮承诺 · 赛实绩 · 比干劲 / show commitments, compete on results, compare drive."""
+
+
+for command in data.COMMANDS:
+    main.add_command(command)
 
 
 @main.command()
@@ -64,7 +38,7 @@ def run(config: Config) -> None:
     from bot.app import App, serve
 
     config.data.mkdir(parents=True, exist_ok=True)
-    database = _database(config)
+    database = reach_database(config)
     migrate.upgrade(database)
     app = App(config, database)
     room = app.open_room() if config.local.enabled else None
@@ -105,7 +79,7 @@ def demo(config: Config, *, fresh: bool, story: bool, pace: float, no_room: bool
 def check(config: Config) -> None:
     """检查配置和数据库 / Check configuration and database without starting."""
     config.data.mkdir(parents=True, exist_ok=True)
-    database = _database(config)
+    database = reach_database(config)
     at, newest = migrate.version(database), migrate.newest()
     console.print(f"[green]✓[/green] 配置 / configuration: {len(config.__struct_fields__)} sections")
     console.print(f"[green]✓[/green] 数据库 / database: {database.url!r}")
@@ -116,42 +90,6 @@ def check(config: Config) -> None:
         )
     console.print(f"[green]✓[/green] 表结构 / tables: {at}")
     database.close()
-
-
-@main.group()
-def db() -> None:
-    """数据库 / The database."""
-
-
-@db.command("upgrade")
-@configured
-def db_upgrade(config: Config) -> None:
-    """升级表结构 / Bring the tables to the newest version."""
-    config.data.mkdir(parents=True, exist_ok=True)
-    database = _database(config)
-    before = migrate.version(database)
-    with console.status("升级中 / upgrading"):
-        migrate.upgrade(database)
-    console.print(f"{before or '—'} → {migrate.version(database)}")
-    database.close()
-
-
-@main.command()
-@configured
-@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
-def backup(config: Config, target: Path) -> None:
-    """备份到一个 .tar.gz / A consistent copy of database and files, also while the bot runs."""
-    database = _open(config)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _progress() as bar:
-        task = bar.add_task("备份 / backup", total=None)
-
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        backups.backup(database, config.data / "files", target, progress=show)
-    database.close()
-    console.print(f"[green]✓[/green] {target} ({target.stat().st_size / 1e6:.1f} MB)")
 
 
 @main.command("import")
@@ -166,7 +104,7 @@ def import_(config: Config, *, file: Path, carry_out: bool, complete: bool) -> N
     from bot.office_work import import_roster
     from handlers.roster.describing import describe
 
-    database, show = _open(config), _shower(config)
+    database, show = open_database(config), _shower(config)
     try:
         with database.transaction() as tx, console.status("读取中 / reading"):
             plan = import_roster(tx, file, complete=complete, carry_out=carry_out, now=SystemClock().now())
@@ -209,7 +147,7 @@ def export(config: Config, *, what: str, target: Path, year: int | None, number:
 
     if what == "results" and number is None:
         raise click.UsageError("export results: --round says which one")
-    database, show, now = _open(config), _shower(config), SystemClock().now()
+    database, show, now = open_database(config), _shower(config), SystemClock().now()
     try:
         with database.transaction() as tx, console.status("导出中 / exporting"):
             if what == "roster":
@@ -241,7 +179,7 @@ def people_list(config: Config) -> None:
     from bot.chat.people import ROLE_WORDS
     from bot.office_work import everybody
 
-    database, show = _open(config), _shower(config)
+    database, show = open_database(config), _shower(config)
     with database.transaction() as tx:
         holders, bound = everybody(tx)
     database.close()
@@ -259,7 +197,7 @@ def people_code(config: Config, *, name: str) -> None:
     """发绑定码 / Issue a binding code: how the first organizer gets in."""
     from bot.office_work import issue_code
 
-    database = _open(config)
+    database = open_database(config)
     try:
         with database.transaction() as tx:
             code = issue_code(tx, name, policy=config.policy, now=SystemClock().now())
@@ -279,7 +217,7 @@ def incidents_list(config: Config) -> None:
     """列出 / List them, newest first."""
     from storage import incidents as kept
 
-    database = _open(config)
+    database = open_database(config)
     with database.transaction() as tx:
         found = kept.newest(tx)
     table = Table("#", "时间 / at", "平台", Column("错误 / error", overflow="fold", ratio=1), "状态", expand=True)
@@ -297,7 +235,7 @@ def incidents_show(config: Config, number: int) -> None:
     """原话和错误 / The original message and the error."""
     from storage import incidents as kept
 
-    database = _open(config)
+    database = open_database(config)
     with database.transaction() as tx:
         incident = kept.find(tx, number)
     database.close()
@@ -315,7 +253,7 @@ def incidents_replay(config: Config, number: int) -> None:
     from bot.app import App
     from storage import incidents as kept
 
-    database = _open(config)
+    database = open_database(config)
     app = App(config, database)
     with database.transaction() as tx:
         incident = kept.find(tx, number)
@@ -330,31 +268,12 @@ def incidents_replay(config: Config, number: int) -> None:
     console.print(f"[green]✓[/green] {done.command}: {done.outcome.value}")
 
 
-def _database(config: Config) -> Database:
-    database = Database(config.database_url, threads=config.database.threads)
-    database.check()
-    return database
-
-
-def _open(config: Config) -> Database:
-    """The database, if it is there and up to date."""
-    if not config.database.url and not (config.data / "liangsaibi.db").exists():
-        raise ConfigurationError(f"{config.data / 'liangsaibi.db'}: no database yet; run liangsaibi db upgrade")
-    database = _database(config)
-    migrate.require_newest(database)
-    return database
-
-
 def _shower(config: Config) -> Callable[[Words], str]:
     """Words as the terminal shows them: in Chinese, as the files are."""
     from bot.app import locale_roots
 
     renderer = Renderer(Catalogues(locale_roots(), config.zone))
     return lambda words: renderer.words(words, CHINESE)
-
-
-def _progress() -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console)
 
 
 if __name__ == "__main__":
