@@ -30,6 +30,7 @@ from bot.scheduler import Scheduler, tidy
 from bot.ticking import Tick, Ticker
 from bot.worker import Worker
 from handlers import all_commands, locale_folders
+from handlers.deadlines.calendar import check as check_deadlines
 from storage import facts, outbox, practice_room
 from storage.database import Database, Tx
 from storage.files import DiskFiles
@@ -43,7 +44,8 @@ CLOCK_SHIFT = "practice.clock_shift"
 class App:
     """One running program: the database's worker, the platforms, delivery and the scheduler.
 
-    The tables must be up to date; the caller closes the database.
+    The tables must be up to date; the caller closes the database. Raises ConfigurationError for a policy that
+    cannot be followed.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class App:
         clock: Clock | None = None,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
+        check_deadlines(config.policy)
         self.config = config
         self.database = database
         self.files = DiskFiles(config.data / "files")

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from bot.chat.errors import ConfigurationError
-from bot.chat.settings import Activity, Binding, Dialogues, Policy, Rounds, Section
+from bot.chat.settings import Activity, Binding, Deadlines, Dialogues, Policy, Reminders, Rounds, Section
 
 PREFIX = "LIANGSAIBI_"
 
@@ -106,13 +106,22 @@ class Config(Section, frozen=True):
     logging: Logging = Logging()
     scheduler: SchedulerSettings = SchedulerSettings()
     activity: Activity = Activity()
+    deadlines: Deadlines = Deadlines()
+    reminders: Reminders = Reminders()
     rounds: Rounds = Rounds()
     dialogues: Dialogues = Dialogues()
     binding: Binding = Binding()
 
     @property
     def policy(self) -> Policy:
-        return Policy(activity=self.activity, rounds=self.rounds, dialogues=self.dialogues, binding=self.binding)
+        return Policy(
+            activity=self.activity,
+            deadlines=self.deadlines,
+            reminders=self.reminders,
+            rounds=self.rounds,
+            dialogues=self.dialogues,
+            binding=self.binding,
+        )
 
     @property
     def data(self) -> Path:

@@ -433,6 +433,86 @@ reports = Table(
     Index("ix_reports_commitment_id_quarter", "commitment_id", "quarter"),
 )
 
+# --- deadlines and reminders ------------------------------------------------------------------------------
+
+# When something is due, where that is not as configured. Nothing is changed or removed: what is newer wins.
+deadlines = Table(
+    "deadlines",
+    metadata,
+    _id(),
+    # registration, report, examination, verification, own
+    Column("kind", String(16), nullable=False),
+    # of an own one that is moved: the one that was set first
+    _ref("of_id", "deadlines", nullable=True, index=True),
+    # the quarter is 0 for what is due once a year, and for own ones
+    Column("year", Integer, nullable=False),
+    Column("quarter", Integer, nullable=False),
+    # also for the periods that follow
+    Column("standing", Boolean, nullable=False),
+    # for this unit and all below it
+    _ref("unit_id", "units"),
+    Column("name", String(80)),
+    # a date or a rule
+    Column("due", Date),
+    Column("rule", String(80)),
+    Column("reason", Text),
+    _ref("set_by", "people"),
+    Column("set_at", Moment, nullable=False),
+    Column("withdrawn_at", Moment),
+    Index("ix_deadlines_year", "year"),
+)
+
+# Which unit has done what an own deadline asks for.
+fulfilments = Table(
+    "fulfilments",
+    metadata,
+    Column("deadline_id", Id, ForeignKey("deadlines.id"), primary_key=True),
+    Column("unit_id", Id, ForeignKey("units.id"), primary_key=True),
+    _ref("person_id", "people"),
+    Column("at", Moment, nullable=False),
+)
+
+# What was sent about what falls due: nothing is sent to the same twice, and a nudge waits for a while.
+reminders = Table(
+    "reminders",
+    metadata,
+    _id(),
+    # p12: a person; c5: a group's chat
+    Column("recipient", String(24), nullable=False),
+    # report:2021Q3:u12, light:c7, digest:2021-W12, …
+    Column("about", String(80), nullable=False),
+    # which of the reminders about it: before3, overdue1, office, nudge:…
+    Column("step", String(40), nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("recipient", "about", "step"),
+    Index("ix_reminders_about", "about"),
+)
+
+# The light of each commitment that its people know of; a commitment without one was green when last looked at.
+lights = Table(
+    "lights",
+    metadata,
+    Column("commitment_id", Id, ForeignKey("commitments.id"), primary_key=True),
+    Column("light", String(8), nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
+# Who is not to be reminded until the end of a day (except for the last time).
+mutes = Table(
+    "mutes",
+    metadata,
+    Column("person_id", Id, ForeignKey("people.id"), primary_key=True),
+    Column("until", Date, nullable=False),
+)
+
+# A group's own time of day for what comes by itself, as minutes after midnight.
+group_times = Table(
+    "group_times",
+    metadata,
+    Column("chat_id", Id, ForeignKey("chats.id"), primary_key=True),
+    Column("minutes", Integer, nullable=False),
+)
+
 # --- rounds -----------------------------------------------------------------------------------------------
 
 rounds = Table(

@@ -81,6 +81,26 @@ _MOVE = update(units).where(units.c.id == bindparam("which")).values(parent_id=b
 _END = update(units).where(units.c.id == bindparam("which")).values(ended_at=bindparam("now"))
 
 
+_LINES = (
+    select(unit_ancestors.c.unit_id, unit_ancestors.c.ancestor_id)
+    .where(unit_ancestors.c.unit_id.in_(bindparam("which", expanding=True)))
+    .order_by(unit_ancestors.c.unit_id, unit_ancestors.c.depth)
+)
+_below = unit_ancestors.alias("below")
+_LINES_BELOW = (
+    select(unit_ancestors.c.unit_id, unit_ancestors.c.ancestor_id)
+    .join(units, units.c.id == unit_ancestors.c.unit_id)
+    .where(
+        units.c.id.in_(
+            select(_below.c.unit_id).where(_below.c.ancestor_id.in_(bindparam("roots", expanding=True)))
+        ),
+        units.c.kind.in_(bindparam("kinds", expanding=True)),
+        units.c.ended_at.is_(None),
+    )
+    .order_by(units.c.position, units.c.id, unit_ancestors.c.depth)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A district, an office, a village or a community. `class_name`: with whom it is compared."""
@@ -149,6 +169,23 @@ def roots(tx: Tx) -> list[Unit]:
 def ancestors(tx: Tx, unit_id: int) -> tuple[Unit, ...]:
     """The unit itself, its parent, and so on up to the root."""
     return tuple(Unit(*row[:-1]) for row in tx.all(_ANCESTORS, {"which": unit_id}))
+
+
+def lines(tx: Tx, unit_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """For each of the units: itself, its parent, and so on up to the root, by number."""
+    return _grouped(tx.all(_LINES, {"which": sorted(set(unit_ids))}))
+
+
+def lines_below(tx: Tx, roots: Sequence[int], *, kinds: Sequence[str]) -> dict[int, tuple[int, ...]]:
+    """The same for all units of these kinds at or below the roots, in their set order."""
+    return _grouped(tx.all(_LINES_BELOW, {"roots": list(roots), "kinds": list(kinds)})) if roots else {}
+
+
+def _grouped(rows: Iterable[Any]) -> dict[int, tuple[int, ...]]:
+    found: dict[int, list[int]] = {}
+    for unit_id, ancestor_id in rows:
+        found.setdefault(unit_id, []).append(ancestor_id)
+    return {unit_id: tuple(line) for unit_id, line in found.items()}
 
 
 def office_of(tx: Tx, unit_id: int) -> Unit | None:

@@ -7,7 +7,7 @@ and the line of help that a wrong setting is answered with.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -28,15 +28,6 @@ class Activity(Section, frozen=True):
             description="季报从季末月的哪一天开始 / The day of the quarter's last month on which reporting opens",
         ),
     ] = 20
-    report_due_day: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=28,
-            description="季报截止日：下季首月的哪一天，遇节假日顺延 / "
-            "The day of the next month on which reports are due; moved to the next working day",
-        ),
-    ] = 5
     late_days: Annotated[
         int,
         Meta(
@@ -62,6 +53,149 @@ class Activity(Section, frozen=True):
     def behind_pace(self) -> Decimal:
         """`behind_points` as a share."""
         return Decimal(self.behind_points) / 100
+
+
+class Deadlines(Section, frozen=True):
+    """截止时间 / Deadlines"""
+
+    registration: Annotated[
+        str,
+        Meta(
+            description="每年承诺登记的截止日，例如“3月最后一个工作日”“3月15日，遇节假日顺延”，留空表示不设 / "
+            "When commitments have to be registered each year, such as “last working day of March”, "
+            "“15 March, moved to the next working day”; empty: no such deadline"
+        ),
+    ] = "3月最后一个工作日"
+    report: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="季报的截止日，例如“季末最后一个工作日”“季末月25日”“下季首月5日，遇节假日顺延”"
+            "“季后第2个工作日” / When the quarterly report is due, such as “last working day of the quarter”, "
+            "“25th of the last month”, “5th after the quarter, moved to the next working day”, "
+            "“2nd working day after the quarter”",
+        ),
+    ] = "下季首月5日，遇节假日顺延"
+    examination: Annotated[
+        str,
+        Meta(
+            description="办事处审核承诺的截止日，例如“登记后第5个工作日”，留空表示不设 / "
+            "When offices have to have examined commitments, such as “5th working day after registration”; "
+            "empty: no such deadline"
+        ),
+    ] = "登记后第5个工作日"
+    verification: Annotated[
+        str,
+        Meta(
+            description="办事处核实季报的截止日，例如“季报后第5个工作日”，留空表示不设 / "
+            "When offices have to have verified the quarter's reports, such as "
+            "“5th working day after the report”; empty: no such deadline"
+        ),
+    ] = "季报后第5个工作日"
+    registration_closes: Annotated[
+        bool,
+        Meta(
+            description="登记截止后不再接受新承诺（可用“延期”放开某个单位） / "
+            "No new commitments after the deadline (an extension opens it for a unit)"
+        ),
+    ] = False
+    days_off: Annotated[
+        str,
+        Meta(
+            description="日历之外的放假日，例如 2027-01-01, 2027-02-05..2027-02-11 / "
+            "Days off beyond the built-in calendar, such as 2027-01-01, 2027-02-05..2027-02-11"
+        ),
+    ] = ""
+    days_on: Annotated[
+        str,
+        Meta(
+            description="日历之外的调休上班日，写法相同 / "
+            "Moved working days beyond the built-in calendar, written the same way"
+        ),
+    ] = ""
+
+
+class Reminders(Section, frozen=True):
+    """提醒：到期前谁在什么时候得到提醒 / Reminders: who is reminded when"""
+
+    group_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=60,
+            description="截止前几天在群里发一行（只有数字），0 = 不发 / "
+            "So many days before, one line with counts in the group; 0: none",
+        ),
+    ] = 7
+    private_days: Annotated[
+        str,
+        Meta(
+            pattern=r"^\d{1,2}(\s*[,，、]\s*\d{1,2})*$|^$",
+            description="截止前几天私下提醒还没办的人，0 = 当天 / "
+            "So many days before, privately, those who still owe; 0: on the day itself",
+        ),
+    ] = "3, 0"
+    overdue_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=30,
+            description="逾期后每个工作日提醒一次，共几次；之后一次给办事处，再一次给组织者，再以后不发 / "
+            "Overdue: once a working day, so many times; then once the office, once the organizer",
+        ),
+    ] = 5
+    overdue_on_days_off: Annotated[
+        bool, Meta(description="逾期提醒在节假日也发 / Overdue reminders on days off as well")
+    ] = False
+    private_at: Annotated[
+        str, Meta(pattern=r"^\d{1,2}:\d{2}$", description="私下提醒的时间 / The time of private reminders")
+    ] = "9:00"
+    group_at: Annotated[
+        str,
+        Meta(
+            pattern=r"^\d{1,2}:\d{2}$",
+            description="群里提醒的时间，各群可用“提醒 时间 8:30”自定 / "
+            "The time of messages to groups; a group may set its own with “提醒 时间 8:30”",
+        ),
+    ] = "9:00"
+    quiet_from: Annotated[
+        str, Meta(pattern=r"^\d{1,2}:\d{2}$", description="免打扰从几点起 / Quiet hours begin")
+    ] = "20:00"
+    quiet_until: Annotated[
+        str, Meta(pattern=r"^\d{1,2}:\d{2}$", description="免打扰到几点止 / Quiet hours end")
+    ] = "8:00"
+    naming: Annotated[
+        Literal["none", "names", "mention"],
+        Meta(
+            description="群里是否点名：none 只有数字，names 写单位名，mention 还@书记 / "
+            "Names in the group: none = counts only, names = the units, mention = @ their secretaries as well"
+        ),
+    ] = "none"
+    nudge_hours: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=720,
+            description="催办和上一次提醒至少隔几小时 / Hours between a nudge and the reminder before it",
+        ),
+    ] = 24
+    ceiling: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="每人每月收到多少条通知算多（只提示组织者，不拦截） / "
+            "So many messages a month are too much for anybody; the organizer is shown it, nothing is held back",
+        ),
+    ] = 20
+    weekly_digest: Annotated[
+        bool, Meta(description="每周在办事处群发一张进度图 / A weekly chart in each office's group")
+    ] = True
+    opening: Annotated[
+        bool, Meta(description="季报开始时在群里说一声 / A word in the groups when the quarter's reporting opens")
+    ] = True
+    lights: Annotated[
+        bool, Meta(description="承诺变黄灯、红灯时告诉书记 / Tell secretaries when a light turns yellow or red")
+    ] = True
 
 
 class Rounds(Section, frozen=True):
@@ -133,6 +267,8 @@ class Policy(Section, frozen=True):
     """All policy together, as handlers see it."""
 
     activity: Activity = Activity()
+    deadlines: Deadlines = Deadlines()
+    reminders: Reminders = Reminders()
     rounds: Rounds = Rounds()
     dialogues: Dialogues = Dialogues()
     binding: Binding = Binding()

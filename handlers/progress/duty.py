@@ -12,7 +12,8 @@ from bot.chat.messages import Button
 from bot.chat.people import Post, Role
 from bot.chat.texts import T
 from handlers import Ctx
-from handlers.progress.quarters import Quarter, counting
+from handlers.deadlines.reporting import quarter_now
+from handlers.progress.quarters import Quarter
 from storage import commitments, reports
 from storage.commitments import Commitment, State, Status
 from storage.terms import Kind
@@ -21,11 +22,6 @@ from storage.terms import Kind
 OPEN = (State.PUBLISHED, State.DONE)
 _UNIT_ID = re.compile(r"u(\d{1,12})(?:\s+|$)")
 _SUFFIX = re.compile(r"(?:村|社区|办事处|街道|镇|乡)$")
-
-
-def quarter_now(ctx: Ctx) -> Quarter:
-    """The quarter that a report made now counts for."""
-    return counting(ctx.today, ctx.policy.activity)
 
 
 def posts_of(ctx: Ctx) -> tuple[Post, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from bot.chat.arguments import Rest
 from bot.chat.commands import Place, Section
@@ -11,8 +13,10 @@ from bot.chat.texts import TN, T, Words
 from handlers import Ctx
 from handlers.commitments.declared import OFFICE
 from handlers.commitments.scope import office_roots, unit_in_scope
+from handlers.deadlines.reporting import quarter_now, report_dues
 from handlers.progress.declared import registry
-from handlers.progress.duty import quarter_end, quarter_now
+from handlers.progress.duty import quarter_end
+from handlers.progress.quarters import Quarter
 from storage import reports, units
 from storage.reports import Coverage
 from storage.units import CONTESTING
@@ -58,9 +62,35 @@ def missing(ctx: Ctx, where: str | None) -> Reply:
     without = sum(not row.promised for row in rows)
     if without:
         body.append(faint(TN("另有{count}个单位还没有亮出承诺。", "另有{count}个单位还没有亮出承诺。", without)))
-    due = quarter.due(ctx.policy.activity)
-    body.append(faint(T("{due}截止。", due=due) if ctx.today <= due else T("已过截止日{due}。", due=due)))
+    body += _due_lines(ctx, quarter, rows)
     return Reply(tuple(body))
+
+
+def _due_lines(ctx: Ctx, quarter: Quarter, rows: Sequence[Coverage]) -> list[Block]:
+    """When the report is due, for most and for those who have another day."""
+    dues = report_dues(ctx, quarter, [row.unit_id for row in rows])
+    common = Counter(dues.values()).most_common()
+    if not common:
+        return []
+    offices: dict[date, dict[int, None]] = {}
+    for row in rows:
+        offices.setdefault(dues[row.unit_id], {})[row.office_id] = None
+    names = units.get_many(ctx.tx, [row.office_id for row in rows]) if len(common) > 1 else {}
+    lines: list[Block] = []
+    for place, (due, _count) in enumerate(common):
+        past = ctx.today > due
+        if place == 0:
+            lines.append(faint(T("已过截止日{due}。", due=due) if past else T("{due}截止。", due=due)))
+            continue
+        where = [names[office_id].name for office_id in offices[due]]
+        lines.append(
+            faint(
+                T("{where}已过截止日{due}。", where=where, due=due)
+                if past
+                else T("{where}{due}截止。", where=where, due=due)
+            )
+        )
+    return lines
 
 
 def _counts(owing: int, late: int) -> Words:

@@ -15,13 +15,14 @@ from bot.chat.messages import Block, Button, Line, Reply, faint, quote, say, tit
 from bot.chat.people import Role
 from bot.chat.texts import TN, T, Text
 from handlers import Ctx
+from handlers.deadlines.reporting import late_until, quarter_now, report_due
 from handlers.progress import evidence_in
 from handlers.progress.answering import answered
 from handlers.progress.asking import Talk, advance, answer, from_wire
 from handlers.progress.cards import bar, state_words
 from handlers.progress.declared import registry
 from handlers.progress.doubts import NONE, SAME, Option, Question, how_far
-from handlers.progress.duty import is_owed, named_unit, open_items, posts_of, quarter_now, some_items
+from handlers.progress.duty import is_owed, named_unit, open_items, posts_of, some_items
 from handlers.progress.quarters import Quarter
 from handlers.progress.reading import Reading
 from handlers.progress.recording import keep
@@ -93,18 +94,18 @@ def _card(
     )
     body: list[Block] = [*lead, title(heading)]
     if not lead and not later:
-        body.append(faint(_calendar(ctx, quarter)))
+        body.append(faint(_calendar(ctx, quarter, unit_id)))
     body += [bar(ctx, c), *_last_words(ctx, c)]
     body.append(Line(how_far(c).words))
     return Reply(tuple(body), (*buttons, *_choices(ctx, c)), replace=True)
 
 
-def _calendar(ctx: Ctx, quarter: Quarter) -> Text:
-    opens, due = quarter.opens(ctx.policy.activity), quarter.due(ctx.policy.activity)
+def _calendar(ctx: Ctx, quarter: Quarter, unit_id: int) -> Text:
+    opens, due = quarter.opens(ctx.policy.activity), report_due(ctx, quarter, unit_id)
     if ctx.today < opens:
         return T("{opens}开始报，{due}截止；现在报也算数。", opens=opens, due=due)
     if ctx.today > due:
-        last = quarter.late_until(ctx.policy.activity)
+        last = late_until(ctx, due)
         return T("已过截止日{due}，{last}前补报仍算本季度。", due=due, last=last)
     return T("{due}截止。", due=due)
 

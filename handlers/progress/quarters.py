@@ -1,17 +1,12 @@
-"""The quarters of reporting: when the window opens, when reports are due, and which quarter a report is for."""
+"""The quarters of reporting, and when the window opens; when reports are due is in `handlers.deadlines`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
-
-from chinese_calendar import is_workday
 
 from bot.chat.settings import Activity
 from bot.chat.texts import T, Text
-
-_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,14 +46,6 @@ class Quarter:
         """The day from which the quarter's reports are asked for, in its last month."""
         return self.ends.replace(day=activity.window_opens_day)
 
-    def due(self, activity: Activity) -> date:
-        """The last day on which a report is in time: a working day of the month that follows."""
-        return working_day_from(self.next.begins.replace(day=activity.report_due_day))
-
-    def late_until(self, activity: Activity) -> date:
-        """The last day on which a report, though late, still counts for the quarter."""
-        return self.due(activity) + timedelta(days=activity.late_days)
-
 
 def parse(text: str) -> Quarter:
     """The inverse of `str`; raises ValueError."""
@@ -71,25 +58,3 @@ def parse(text: str) -> Quarter:
 def quarter_of(day: date) -> Quarter:
     """The quarter in which the day lies."""
     return Quarter(day.year, (day.month + 2) // 3)
-
-
-@lru_cache(maxsize=64)
-def counting(today: date, activity: Activity) -> Quarter:
-    """The quarter that a report made today counts for: the one before, as long as late reports are taken."""
-    current = quarter_of(today)
-    return current.previous if today <= current.previous.late_until(activity) else current
-
-
-def working_day_from(day: date) -> date:
-    """The day itself, or the first working day after it."""
-    while not is_working_day(day):
-        day += timedelta(days=1)
-    return day
-
-
-def is_working_day(day: date) -> bool:
-    """By the published holiday calendar, with its moved working days; by weekdays for a year without one."""
-    try:
-        return bool(is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < _SATURDAY

@@ -11,9 +11,10 @@ from bot.chat.errors import UserError
 from bot.chat.messages import Block, Button, Line, Reply, faint
 from bot.chat.texts import TN, T, Text
 from handlers import Ctx
+from handlers.deadlines.reporting import quarter_now
 from handlers.progress.cards import after, bar, draft_words, parts_lines
 from handlers.progress.declared import registry
-from handlers.progress.duty import evidence_since, quarter_now
+from handlers.progress.duty import evidence_since
 from handlers.progress.settling import Draft
 from storage import commitments, evidence, reports, reviews
 from storage.changes import Recorded

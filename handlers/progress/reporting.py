@@ -15,11 +15,12 @@ from bot.chat.people import Role
 from bot.chat.texts import T
 from handlers import Ctx
 from handlers.commitments.answers import means_change, means_no, means_yes
+from handlers.deadlines.reporting import quarter_now
 from handlers.progress import evidence_in
 from handlers.progress.asking import Talk, advance, answer, from_wire, wire
 from handlers.progress.cards import draft_card
 from handlers.progress.declared import registry
-from handlers.progress.duty import named_unit, open_items, posts_of, quarter_now, some_items
+from handlers.progress.duty import named_unit, open_items, posts_of, some_items
 from handlers.progress.reading import Reading, read
 from handlers.progress.recording import record
 from handlers.progress.settling import Draft

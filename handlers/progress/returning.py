@@ -18,8 +18,8 @@ from handlers.commitments import deciding, desk
 from handlers.commitments.declared import OFFICE
 from handlers.commitments.reviewers import tell_secretaries
 from handlers.commitments.scope import office_roots, unit_in_scope
+from handlers.deadlines.reporting import quarter_now
 from handlers.progress.declared import registry
-from handlers.progress.duty import quarter_now
 from handlers.progress.recording import restore
 from handlers.progress.verifying import name_of, refuse_superseded, report_in_scope, show_next
 from storage import commitments, reports, reviews

@@ -12,8 +12,9 @@ from bot.chat.rendering import percent
 from bot.chat.texts import T, Words
 from handlers import Ctx
 from handlers.commitments.scope import office_roots, unit_in_scope
+from handlers.deadlines.reporting import quarter_now
 from handlers.progress.declared import registry
-from handlers.progress.duty import open_items, posts_of, quarter_now
+from handlers.progress.duty import open_items, posts_of
 from handlers.progress.quarterly import summary_card
 from handlers.progress.tally import Tally, average_words, lights_words, sentence, tally
 from storage import commitments, units

@@ -6,6 +6,7 @@ from bot.chat.messages import Block, Line, faint
 from bot.chat.texts import T, Text, plain_number
 from handlers import Ctx
 from handlers.commitments.briefing import briefing as standing
+from handlers.deadlines.reporting import quarter_now, report_due
 from handlers.progress import quarters
 from storage import commitments, reports
 from storage.commitments import Commitment, State
@@ -27,7 +28,7 @@ def briefing(ctx: Ctx, unit_id: int) -> list[Block]:
     said = [_reported(commitment, last[commitment.id]) for commitment in own if commitment.id in last]
     if said:
         body += [Line(T("最近一次报告：")), *_few(said)]
-    return [*body, Line(T("接下来：")), *_few([_next_report(ctx), *_next_due(ctx, own)])]
+    return [*body, Line(T("接下来：")), *_few([_next_report(ctx, unit_id), *_next_due(ctx, own)])]
 
 
 def _reported(commitment: Commitment, report: Report) -> Text:
@@ -43,12 +44,14 @@ def _reported(commitment: Commitment, report: Report) -> Text:
     )
 
 
-def _next_report(ctx: Ctx) -> Text:
+def _next_report(ctx: Ctx, unit_id: int) -> Text:
     """The quarterly report that is due next."""
-    quarter = quarters.counting(ctx.today, ctx.policy.activity)
-    if quarter.due(ctx.policy.activity) < ctx.today:
+    quarter = quarter_now(ctx)
+    due = report_due(ctx, quarter, unit_id)
+    if due < ctx.today:
         quarter = quarter.next
-    return T("{quarter}季报，{due}截止", quarter=quarter.name, due=quarter.due(ctx.policy.activity))
+        due = report_due(ctx, quarter, unit_id)
+    return T("{quarter}季报，{due}截止", quarter=quarter.name, due=due)
 
 
 def _next_due(ctx: Ctx, own: list[Commitment]) -> list[Text]:
