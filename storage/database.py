@@ -112,10 +112,14 @@ def _with_driver(url: URL) -> URL:
     raise ConfigurationError(f"database.url: {name} is not supported; use sqlite:///path or postgresql://…")
 
 
+# Errors hide the values of a statement: they end up in logs, and a judge's score must not.
+
+
 def _sqlite_engine(url: URL) -> Engine:
     # One writer and a few readers; the pool must not discard the writer's warm connection.
     engine = create_engine(
         url,
+        hide_parameters=True,
         poolclass=QueuePool,
         pool_size=4,
         connect_args={"check_same_thread": False, "timeout": 30, "cached_statements": 256},
@@ -139,4 +143,4 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _postgresql_engine(url: URL, threads: int) -> Engine:
-    return create_engine(url, pool_size=threads + 2, max_overflow=2, pool_pre_ping=True)
+    return create_engine(url, hide_parameters=True, pool_size=threads + 2, max_overflow=2, pool_pre_ping=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -19,6 +20,7 @@ from storage.tables import (
     people,
     posts,
     recusals,
+    relations,
     round_steps,
     rounds,
     unit_ancestors,
@@ -69,10 +71,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """What is scored, and the highest score."""
+    """What is scored, the highest score, and by how much it counts: scores are multiplied by `weight`."""
 
     name: str
     maximum: Decimal
+    weight: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,17 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A round with everything but the scores."""
+    """A round with everything but the scores.
+
+    By judge and contestant, why the judge may not score: `declared` in this round, `related` for good.
+    """
 
     head: Head
     criteria: tuple[Criterion, ...]
     contestants: tuple[Contestant, ...]
     judges: tuple[Judge, ...]
     declared: Mapping[tuple[int, int], str]
+    related: Mapping[tuple[int, int], str]
 
     @property
     def id(self) -> int:
@@ -124,13 +131,15 @@ class Round:
         return contestant.office_id in judge.bound_to
 
     def recused(self, judge: Judge, contestant: Contestant) -> bool:
-        """Whether the judge may not score the contestant: declared, their own office, or another panel's.
+        """Whether the judge may not score the contestant: declared, a lasting relation, their own office, or another panel's.
 
-        Sealing puts the latter on the record as well; from then on only the record counts.
+        Sealing puts the latter two on the record as well; from then on only the record counts.
         """
-        if (judge.id, contestant.id) in self.declared or self.elsewhere(judge, contestant):
+        pair = (judge.id, contestant.id)
+        if pair in self.declared or self.elsewhere(judge, contestant):
             return True
-        return self.head.state in (State.DRAFT, State.OPEN) and self.of_own_office(judge, contestant)
+        running = self.head.state in (State.DRAFT, State.OPEN)
+        return running and (pair in self.related or self.of_own_office(judge, contestant))
 
     def elsewhere(self, judge: Judge, contestant: Contestant) -> bool:
         """Whether another panel scores the contestant, where panels do not all score everybody."""
@@ -151,14 +160,28 @@ class Round:
         on = [c for c in self.contestants if self.is_on(c)]
         return {j.id: [c.id for c in on if not self.recused(j, c)] for j in self.sitting}
 
-    def before(self, judge: Judge) -> list[int]:
-        """The judges in whose place this one sits, by number: what they gave need not be given again."""
+    def mates(self, judge: Judge) -> list[Judge]:
+        """The others who sat or sit in this judge's place: what one of them gave is not given again."""
         by_id = {each.id: each for each in self.judges}
-        found: list[int] = []
-        while judge.replaces is not None:
-            judge = by_id[judge.replaces]
-            found.append(judge.id)
-        return found
+
+        def first(one: Judge) -> int:
+            while one.replaces is not None:
+                one = by_id[one.replaces]
+            return one.id
+
+        return [each for each in self.judges if each.id != judge.id and first(each) == first(judge)]
+
+    @property
+    def maximum(self) -> Decimal:
+        """The highest score that a judge can give a contestant."""
+        return self.total([criterion.maximum for criterion in self.criteria])
+
+    def total(self, scores: Sequence[Decimal]) -> Decimal:
+        """One judge's score for one contestant: by criterion, each with its weight, or one for the whole."""
+        if len(scores) != len(self.criteria):
+            return sum(scores, Decimal(0))
+        weighted = zip(scores, self.criteria, strict=True)
+        return sum((score * criterion.weight for score, criterion in weighted), Decimal(0))
 
     def contestant(self, contestant_id: int) -> Contestant:
         """Raises LookupError for one of another round."""
@@ -231,7 +254,7 @@ _PUBLISHED = (
     .limit(20)
 )
 _CRITERIA = (
-    select(criteria.c.name, criteria.c.maximum)
+    select(criteria.c.name, criteria.c.maximum, criteria.c.weight)
     .where(criteria.c.round_id == bindparam("which"))
     .order_by(criteria.c.position)
 )
@@ -282,6 +305,16 @@ _RECUSALS = (
     select(recusals.c.judge_id, recusals.c.contestant_id, recusals.c.reason)
     .join(judges, judges.c.id == recusals.c.judge_id)
     .where(judges.c.round_id == bindparam("which"))
+)
+_RELATED = (
+    select(judges.c.id, contestants.c.id, relations.c.reason)
+    .join(relations, relations.c.person_id == judges.c.person_id)
+    .join(unit_ancestors, unit_ancestors.c.ancestor_id == relations.c.unit_id)
+    .join(
+        contestants,
+        (contestants.c.unit_id == unit_ancestors.c.unit_id) & (contestants.c.round_id == judges.c.round_id),
+    )
+    .where(judges.c.round_id == bindparam("which"), relations.c.ended_at.is_(None))
 )
 _STEPS = (
     select(
@@ -345,7 +378,7 @@ def create(
     tx.many(
         _ADD_CRITERION,
         [
-            {"round_id": made, "position": place, "name": c.name, "maximum": c.maximum}
+            {"round_id": made, "position": place, "name": c.name, "maximum": c.maximum, "weight": c.weight}
             for place, c in enumerate(criteria, 1)
         ],
     )
@@ -372,9 +405,19 @@ def get(tx: Tx, round_id: int) -> Round:
     return Round(
         _head(row),
         tuple(Criterion(*c) for c in tx.all(_CRITERIA, which)),
-        tuple(Contestant(*c) for c in tx.all(_CONTESTANTS, which)),
+        _told_apart([Contestant(*c) for c in tx.all(_CONTESTANTS, which)]),
         tuple(Judge(*(*who, frozenset(unit_ids))) for who, unit_ids in bound.items()),
         {(judge, contestant): reason for judge, contestant, reason in tx.all(_RECUSALS, which)},
+        {(judge, contestant): reason for judge, contestant, reason in tx.all(_RELATED, which)},
+    )
+
+
+def _told_apart(found: Sequence[Contestant]) -> tuple[Contestant, ...]:
+    """Units of one name, of two offices, are called by their office as well, wherever they are shown or typed."""
+    often = Counter(contestant.unit_name for contestant in found)
+    return tuple(
+        replace(each, unit_name=f"{each.office_name}{each.unit_name}") if often[each.unit_name] > 1 else each
+        for each in found
     )
 
 

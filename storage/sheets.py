@@ -31,7 +31,8 @@ class Status(StrEnum):
 class Sheet:
     """One version of one judge's scores for one contestant. `total` is None unless scores were given.
 
-    `keyed_by`: who keyed it in from paper on the judge's behalf. `salt`: random, as hexadecimal digits.
+    `keyed_by`: the name of who keyed it in from paper on the judge's behalf, `entered_by`: the number of who wrote
+    it. `salt`: random, as hexadecimal digits.
     """
 
     judge_id: int
@@ -43,11 +44,24 @@ class Sheet:
     salt: str
     entered_at: datetime
     keyed_by: str | None
+    entered_by: int
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A version to be kept. `scores` are empty and `total` is None unless scores are given."""
+
+    contestant_id: int
+    scores: tuple[Decimal, ...]
+    total: Decimal | None
+    status: Status
+    salt: str
+    entered_by: int
 
 
 _writer = people.alias("writer")
 _newer = score_sheets.alias("newer")
-_ALL = (
+_SHEETS = (
     select(
         score_sheets.c.judge_id,
         score_sheets.c.contestant_id,
@@ -59,13 +73,15 @@ _ALL = (
         score_sheets.c.entered_at,
         (score_sheets.c.entered_by != judges.c.person_id).label("keyed"),
         _writer.c.name,
+        score_sheets.c.entered_by,
     )
     .join(judges, judges.c.id == score_sheets.c.judge_id)
     .join(_writer, _writer.c.id == score_sheets.c.entered_by)
-    .where(judges.c.round_id == bindparam("which"))
     .order_by(score_sheets.c.judge_id, score_sheets.c.contestant_id, score_sheets.c.version)
 )
-_NEWEST = _ALL.where(
+_ALL = _SHEETS.where(judges.c.round_id == bindparam("which"))
+_ALL_OF_JUDGE = _SHEETS.where(judges.c.id == bindparam("by_judge"))
+_is_newest = (
     ~select(_newer.c.id)
     .where(
         _newer.c.judge_id == score_sheets.c.judge_id,
@@ -74,40 +90,51 @@ _NEWEST = _ALL.where(
     )
     .exists()
 )
+_NEWEST = _ALL.where(_is_newest)
 _NEWEST_OF_JUDGE = _NEWEST.where(judges.c.id == bindparam("by_judge"))
-_LAST_VERSION = select(func.coalesce(func.max(score_sheets.c.version), 0)).where(
-    score_sheets.c.judge_id == bindparam("by_judge"), score_sheets.c.contestant_id == bindparam("about")
+_LAST_VERSIONS = (
+    select(score_sheets.c.contestant_id, func.max(score_sheets.c.version))
+    .where(score_sheets.c.judge_id == bindparam("by_judge"))
+    .group_by(score_sheets.c.contestant_id)
+)
+_TOTALS_ABOUT = select(score_sheets.c.contestant_id, score_sheets.c.judge_id, score_sheets.c.total).where(
+    score_sheets.c.contestant_id.in_(bindparam("which", expanding=True)),
+    score_sheets.c.status == Status.GIVEN.value,
+    _is_newest,
 )
 _ADD = insert(score_sheets)
 
 
-def add(
-    tx: Tx,
-    *,
-    judge_id: int,
-    contestant_id: int,
-    scores: Sequence[Decimal],
-    total: Decimal | None,
-    status: Status,
-    salt: str,
-    entered_by: int,
-    now: datetime,
-) -> int:
-    """Keep a new version of a sheet and return its number, from 1."""
-    last: int = tx.scalar(_LAST_VERSION, {"by_judge": judge_id, "about": contestant_id})
-    values = {
-        "judge_id": judge_id,
-        "contestant_id": contestant_id,
-        "version": last + 1,
-        "scores": [str(score) for score in scores],
-        "total": total,
-        "status": status.value,
-        "salt": salt,
-        "entered_by": entered_by,
-        "entered_at": now,
-    }
-    tx.execute(_ADD, values)
-    return last + 1
+def add(tx: Tx, judge_id: int, new: Sequence[New], *, now: datetime) -> dict[int, int]:
+    """Keep new versions of a judge's sheets and return their numbers, from 1, by contestant."""
+    last = {row[0]: row[1] for row in tx.all(_LAST_VERSIONS, {"by_judge": judge_id})}
+    made = {one.contestant_id: last.get(one.contestant_id, 0) + 1 for one in new}
+    tx.many(
+        _ADD,
+        [
+            {
+                "judge_id": judge_id,
+                "contestant_id": one.contestant_id,
+                "version": made[one.contestant_id],
+                "scores": [str(score) for score in one.scores],
+                "total": one.total,
+                "status": one.status.value,
+                "salt": one.salt,
+                "entered_by": one.entered_by,
+                "entered_at": now,
+            }
+            for one in new
+        ],
+    )
+    return made
+
+
+def totals_about(tx: Tx, contestant_ids: Sequence[int]) -> dict[int, dict[int, Decimal]]:
+    """The scores that stand for these contestants: by contestant, then by judge."""
+    found: dict[int, dict[int, Decimal]] = {contestant: {} for contestant in contestant_ids}
+    for contestant, judge, total in tx.all(_TOTALS_ABOUT, {"which": list(contestant_ids)}):
+        found[contestant][judge] = total
+    return found
 
 
 def standing(tx: Tx, round_id: int) -> list[Sheet]:
@@ -119,6 +146,11 @@ def of_judge(tx: Tx, round_id: int, judge_id: int) -> dict[int, Sheet]:
     """The same of one judge, by contestant."""
     rows = tx.all(_NEWEST_OF_JUDGE, {"which": round_id, "by_judge": judge_id})
     return {s.contestant_id: s for s in _read(rows) if s.status is not Status.WITHDRAWN}
+
+
+def history_of(tx: Tx, judge_id: int) -> list[Sheet]:
+    """Every version of every sheet of one judge."""
+    return _read(tx.all(_ALL_OF_JUDGE, {"by_judge": judge_id}))
 
 
 def history(tx: Tx, round_id: int) -> list[Sheet]:
@@ -138,6 +170,7 @@ def _read(rows: Sequence[Any]) -> list[Sheet]:
             r.salt,
             r.entered_at,
             r.name if r.keyed else None,
+            r.entered_by,
         )
         for r in rows
     ]

@@ -549,6 +549,8 @@ criteria = Table(
     Column("position", Integer, nullable=False),
     Column("name", String(60), nullable=False),
     Column("maximum", Exact, nullable=False),
+    # scores are multiplied by it
+    Column("weight", Exact, nullable=False, server_default="1"),
     UniqueConstraint("round_id", "position"),
 )
 
@@ -588,6 +590,20 @@ recusals = Table(
     _ref("declared_by", "people"),
     Column("at", Moment, nullable=False),
     UniqueConstraint("judge_id", "contestant_id"),
+)
+
+# An interest that outlasts a round: the person judges nothing of the unit, or below it, until it has ended.
+relations = Table(
+    "relations",
+    metadata,
+    _id(),
+    _ref("person_id", "people", index=True),
+    _ref("unit_id", "units"),
+    Column("reason", Text, nullable=False),
+    _ref("declared_by", "people"),
+    Column("at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    _ref("ended_by", "people", nullable=True),
 )
 
 # One judge's scores for one contestant. Every version is kept; the highest version is the one that counts.

@@ -15,7 +15,7 @@ from bot.chat.texts import T
 from handlers import Ctx
 from handlers.rounds import reading
 from handlers.rounds.declared import registry
-from handlers.rounds.keeping import put, record
+from handlers.rounds.keeping import put, version
 from handlers.rounds.seats import Seat, refuse, seat_for, seat_of, some_seats
 from storage import people, rounds
 from storage.rounds import Contestant
@@ -37,10 +37,9 @@ _LONGEST_ID = 9
 def abstain(ctx: Ctx, words: str) -> Reply:
     """Give no score for a contestant; a score may still be given until the round is sealed."""
     seat, contestant, _rest = _named(ctx, words)
-    refuse(seat, contestant)
-    before = seat.given(ctx)
-    put(ctx, seat, contestant.id, (), Status.ABSTAINED)
-    record(ctx, seat, T("对{unit}弃权", unit=contestant.unit_name), [contestant.id], before)
+    refuse(ctx, seat, contestant)
+    abstained = version(ctx, seat, contestant.id, (), Status.ABSTAINED)
+    put(ctx, seat, [abstained], seat.given(ctx), T("对{unit}弃权", unit=contestant.unit_name))
     return say(
         T("已记录：您对{unit}弃权，不计入平均。封评前还可以打分。", unit=contestant.unit_name),
         buttons=((Button(T("撤销"), "撤销"),),),
@@ -77,7 +76,7 @@ def recuse(ctx: Ctx, words: str) -> Reply:
     """Ask first: a recusal cannot be taken back, and what was given for the contestant no longer counts."""
     seat, contestant, reason = _named(ctx, words)
     if seat.round.recused(seat.judge, contestant):
-        refuse(seat, contestant)
+        refuse(ctx, seat, contestant)
     ctx.ask("rounds.recuse", contestant=contestant.id, reason=reason)
     return say(
         T("申报回避后，您不再给{unit}打分，已打的分也不计入，不能撤回。确定吗？", unit=contestant.unit_name),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from bot.chat.arguments import Item
 from bot.chat.commands import Place, Section
 from bot.chat.messages import Reply, faint, say, title
@@ -50,7 +48,7 @@ def scene(found: Round, seen: Outcome) -> health.Scene:
     return health.Scene(
         entries=tuple(entries(found, seen.sheets, points)),
         rules=seen.rules,
-        maximum=sum((c.maximum for c in found.criteria), Decimal(0)),
+        maximum=found.maximum,
         judges={judge.id: judge.name for judge in found.judges if judge.id in judged},
         units={c.id: c.unit_name for c in found.contestants},
         offices={c.id: c.office_name for c in found.contestants},

@@ -6,6 +6,7 @@ from handlers.rounds import (
     abstaining,
     checking,
     checkup,
+    doubting,
     drawing,
     forms,
     items,
@@ -19,12 +20,15 @@ from handlers.rounds import (
     scoring,
     sealing,
     setting_up,
+    taking_back,
     timing,
 )
 from handlers.rounds.declared import registry
 
 registry.arrange(
     scoring,
+    taking_back,
+    doubting,
     pad,
     abstaining,
     checking,

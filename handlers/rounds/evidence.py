@@ -68,7 +68,7 @@ def bundle(ctx: Ctx, seen: Outcome) -> OutFile:
         "round": {"id": found.id, "name": found.head.name},
         "root": found.head.root,
         "rules": to_wire(seen.rules),
-        "criteria": [{"name": c.name, "maximum": str(c.maximum)} for c in found.criteria],
+        "criteria": [{"name": c.name, "maximum": str(c.maximum), "weight": str(c.weight)} for c in found.criteria],
         "contestants": [
             {
                 "id": c.id,

@@ -1,4 +1,4 @@
-"""Scores by words, kept version by version, and taken back until the round is sealed."""
+"""Scores by words, kept version by version until the round is sealed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from bot.chat.context import Change, Said
 from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
 from bot.chat.grammar.suggest import closest
-from bot.chat.messages import Block, Button, Reply, ToPerson, faint, say
+from bot.chat.messages import Block, Button, Reply, faint, say
 from bot.chat.people import Role
-from bot.chat.texts import T, Words
+from bot.chat.texts import T, Text, Words
 from handlers import Ctx
 from handlers.rounds import doubting, reading
-from handlers.rounds.declared import registry
 from handlers.rounds.rulings import rules_of
-from handlers.rounds.seats import Seat, refuse, seats
-from storage import rounds, sheets
-from storage.changes import Recorded
-from storage.rounds import Contestant, Round, State
+from handlers.rounds.seats import Seat, refusal, seat_for, seats
+from storage import sheets
+from storage.rounds import Contestant, Round
 from storage.sheets import Sheet, Status
 
 #: Random bytes of a sheet's salt.
@@ -30,81 +28,95 @@ def said_scores(ctx: Ctx, said: Said) -> Reply | None:
     """Keep scores that were said without a command word; None when it is something else."""
     if not ctx.actor.has(Role.JUDGE) or not any(character.isnumeric() for character in said.folded):
         return None
-    for seat in seats(ctx):
-        if reading.contestant_at(said.folded.splitlines()[0], seat.round.contestants):
-            return take(ctx, seat, said.text)
-    return None
+    taken = seats(ctx)
+    first = next((line for line in said.folded.splitlines() if not reading.is_heading(line)), "")
+    if not any(reading.contestant_at(first, seat.round.contestants) for seat in taken):
+        return None
+    return take(ctx, seat_for(taken, said.text), said.text)
 
 
 def take(ctx: Ctx, seat: Seat, words: str) -> Reply:
     """Keep all lines of a message, or none."""
-    return keep(ctx, seat, read(seat, words))
+    return keep(ctx, seat, read(ctx, seat, words))
 
 
-def read(seat: Seat, words: str) -> list[tuple[Contestant, tuple[Decimal, ...]]]:
-    """The lines of a message as sheets of this seat. Raises UserError for the first that is not good."""
+def read(
+    ctx: Ctx, seat: Seat, words: str, *, on_behalf: bool = False
+) -> list[tuple[Contestant, tuple[Decimal, ...]]]:
+    """The lines of a message as sheets of this seat: all of them are good, or UserError names those that are not.
+
+    `on_behalf`: somebody else keys in the judge's sheet.
+    """
     lines = reading.read(words, seat.round.contestants, seat.round.criteria, rules=rules_of(seat.round))
-    found = []
-    for line in lines:
+    mates = seat.given_by_mates(ctx)
+    named = [line.contestant for line in lines if line.contestant is not None]
+    problems: list[Text] = []
+    for at, line in enumerate(lines):
         if line.contestant is None:
-            raise UserError(_unknown(seat, words))
-        refuse(seat, line.contestant)
-        if line.problem is not None:
-            raise UserError(line.problem)
-        found.append((line.contestant, line.scores))
-    return found
+            problems.append(_unknown(seat, line.text))
+        elif (refused := refusal(seat, line.contestant, mates, on_behalf=on_behalf)) is not None:
+            problems.append(refused)
+        elif line.problem is not None:
+            problems.append(line.problem)
+        elif line.contestant in named[:at]:
+            problems.append(T("{unit}写了两遍，请只留一行。", unit=line.contestant.unit_name))
+    if problems or not lines:
+        raise UserError(_nothing_kept(seat, problems, len(lines)))
+    return [(line.contestant, line.scores) for line in lines if line.contestant is not None]
 
 
-def _unknown(seat: Seat, words: str) -> Words:
-    head = fold(words.strip()).split(maxsplit=1)[0].rstrip("0123456789.")
+def _nothing_kept(seat: Seat, problems: Sequence[Text], lines: int) -> Text:
+    """What is wrong; where a message has several lines, that none of them counts."""
+    if not problems:
+        return _unknown(seat, "")
+    listed = problems[0]
+    for problem in problems[1:]:
+        listed = T("{before}\n{line}", before=listed, line=problem)
+    if lines == 1:
+        return listed
+    return T("有{count}行要改，所以整条消息都没有记下：\n{problems}", count=len(problems), problems=listed)
+
+
+def _unknown(seat: Seat, line: str) -> Text:
+    words = fold(line.strip()).split(maxsplit=1)
+    head = words[0].rstrip("0123456789.") if words else ""
     near = closest(head, [c.unit_name for c in seat.round.contestants]) if head else []
     if near:
         return T("这一场没有“{name}”，是不是{near}？请改好再发。", name=head, near=near)
     return T("没认出是哪个单位。请先写单位，再写分数，例如：{name} 90", name=seat.round.contestants[0].unit_name)
 
 
-def put(ctx: Ctx, seat: Seat, contestant_id: int, scores: Sequence[Decimal], status: Status) -> None:
-    """Keep one version of one sheet."""
-    sheets.add(
-        ctx.tx,
-        judge_id=seat.judge.id,
-        contestant_id=contestant_id,
-        scores=scores,
-        total=rules_of(seat.round).total(scores) if status is Status.GIVEN else None,
-        status=status,
-        salt=ctx.entropy(_SALT).hex(),
-        entered_by=ctx.actor.id,
-        now=ctx.now,
-    )
+def version(ctx: Ctx, seat: Seat, contestant_id: int, scores: Sequence[Decimal], status: Status) -> sheets.New:
+    """A version of a sheet, salted, by whoever writes this message."""
+    total = seat.round.total(scores) if status is Status.GIVEN else None
+    return sheets.New(contestant_id, tuple(scores), total, status, ctx.entropy(_SALT).hex(), ctx.actor.id)
+
+
+def put(ctx: Ctx, seat: Seat, new: Sequence[sheets.New], before: Mapping[int, Sheet], what: Text) -> None:
+    """Keep new versions, and put on the record what was done, without a score in its words."""
+    made = sheets.add(ctx.tx, seat.judge.id, new, now=ctx.now)
+    # Versions are enough to find the way back: the record must not give a score away.
+    previous = {str(c): before[c].version if c in before else 0 for c in made}
+    after = {str(c): version for c, version in made.items()}
+    data = {"round": seat.round.id, "judge": seat.judge.id, "before": previous, "after": after}
+    ctx.record(Change("score.entered", what, unit_id=seat.round.head.unit_id, data=data))
 
 
 def put_all(
     ctx: Ctx, seat: Seat, lines: Sequence[tuple[Contestant, Sequence[Decimal]]], before: Mapping[int, Sheet]
 ) -> None:
-    """Keep the sheets and put on the record that they were given, without a score in its words."""
-    for contestant, scores in lines:
-        put(ctx, seat, contestant.id, scores, Status.GIVEN)
+    """Keep sheets with scores."""
     names = [contestant.unit_name for contestant, _scores in lines]
-    record(ctx, seat, T("给{names}打分", names=names), [c.id for c, _scores in lines], before)
-
-
-def record(ctx: Ctx, seat: Seat, summary: Words, ids: Sequence[int], before: Mapping[int, Sheet]) -> None:
-    """A change of sheets that can be taken back."""
-    # Versions are enough to find the way back: the record must not give a score away.
-    previous = {str(c): before[c].version if c in before else 0 for c in ids}
-    data = {"round": seat.round.id, "judge": seat.judge.id, "before": previous}
-    ctx.record(Change("score.entered", T("{what}", what=summary), unit_id=seat.round.head.unit_id, data=data))
+    new = [version(ctx, seat, contestant.id, scores, Status.GIVEN) for contestant, scores in lines]
+    put(ctx, seat, new, before, T("给{names}打分", names=names))
 
 
 def keep(ctx: Ctx, seat: Seat, lines: Sequence[tuple[Contestant, Sequence[Decimal]]]) -> Reply:
-    """Keep a judge's own sheets and read them back, with a question where one looks like a slip."""
+    """Keep a judge's own sheets and read them back."""
     before = seat.given(ctx)
     put_all(ctx, seat, lines, before)
+    doubting.ask(ctx, seat, [contestant for contestant, _scores in lines])
     body: list[Block | Words] = [line_kept(c, scores, before.get(c.id), seat.round) for c, scores in lines]
-    rows: list[tuple[Button, ...]] = []
-    for doubt in doubting.doubts(ctx, seat, [contestant for contestant, _scores in lines]):
-        body.append(doubt.words)
-        rows.append((Button(T("改{unit}的分", unit=doubt.contestant.unit_name), f"pad {doubt.contestant.id}"),))
     if ctx.chat.is_group:
         body.append(faint(T("分数请私下发给我；群里的那条建议您撤回。")))
     left = seat.left(ctx)
@@ -116,12 +128,12 @@ def keep(ctx: Ctx, seat: Seat, lines: Sequence[tuple[Contestant, Sequence[Decima
         body.append(T("到现在为止都打好了，封评前还可以改。"))
     else:
         body.append(T("您的评分都交齐了，谢谢。封评前还可以改。"))
-    return say(*body, buttons=(*rows, tuple(last)), replace=True)
+    return say(*body, buttons=(tuple(last),), replace=True)
 
 
 def line_kept(contestant: Contestant, scores: Sequence[Decimal], before: Sheet | None, found: Round) -> Words:
-    """One sheet read back."""
-    total = rules_of(found).total(scores)
+    """One sheet read back, with what stood there before: for the judge's own eyes."""
+    total = found.total(scores)
     parts: Words = ""
     if len(scores) == len(found.criteria) > 1:
         named = zip(found.criteria, scores, strict=True)
@@ -135,26 +147,3 @@ def line_kept(contestant: Contestant, scores: Sequence[Decimal], before: Sheet |
             old=before.total,
         )
     return T("{unit}：{total}分{parts}，已记下", unit=contestant.unit_name, total=total, parts=parts)
-
-
-@registry.undo("score.entered")
-def take_back(ctx: Ctx, change: Recorded) -> Reply:
-    """The version before counts again, or none; nothing of the record is deleted."""
-    found = rounds.get(ctx.tx, change.data["round"])
-    if found.head.state is not State.OPEN:
-        raise UserError(T("“{name}”已经封评，分数不能再改。", name=found.head.name))
-    judge = next(j for j in found.judges if j.id == change.data["judge"])
-    seat = Seat(found, judge)
-    kept = {(s.judge_id, s.contestant_id, s.version): s for s in sheets.history(ctx.tx, found.id)}
-    lines: list[Words] = []
-    for contestant_id, version in change.data["before"].items():
-        unit = found.contestant(int(contestant_id)).unit_name
-        old = kept.get((judge.id, int(contestant_id), version))
-        put(ctx, seat, int(contestant_id), old.scores if old else (), old.status if old else Status.WITHDRAWN)
-        if old is None or old.status is Status.WITHDRAWN:
-            lines.append(T("{unit}现在没有分数。", unit=unit))
-        elif old.status is Status.ABSTAINED:
-            lines.append(T("{unit}恢复为弃权。", unit=unit))
-        else:
-            lines.append(T("{unit}恢复为{total}分。", unit=unit, total=old.total))
-    return say(*lines, to=ToPerson(ctx.actor.id))

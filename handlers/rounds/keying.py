@@ -12,7 +12,7 @@ from bot.chat.messages import Button, Reply, ToPerson, faint, say
 from bot.chat.people import Role
 from bot.chat.texts import T
 from handlers import Ctx
-from handlers.rounds import reading
+from handlers.rounds import doubting, reading
 from handlers.rounds.declared import my_round, registry
 from handlers.rounds.keeping import line_kept, put_all, read
 from handlers.rounds.running import invitation
@@ -36,41 +36,47 @@ _NOT_OPEN = T("现在没有正在评分的场次。")
 def key_in(ctx: Ctx, name: str, words: str) -> Reply:
     """Keep a paper sheet as the judge's; it is marked as keyed in, and the judge is told at once."""
     found = my_round(ctx, None, states=(State.OPEN,), none=_NOT_OPEN, fits=lambda one: _fits(one, name, words))
-    judge = _judge_called(found, name)
+    # A sheet on paper may be that of a judge who had to leave.
+    judge = _judge_called(found, name, left=True)
     if judge.person_id == ctx.actor.id:
         raise UserError(T("自己的分请直接发，不用代录。"))
     seat = Seat(found, judge)
-    lines = read(seat, words)
+    lines = read(ctx, seat, words, on_behalf=True)
     before = seat.given(ctx)
     put_all(ctx, seat, lines, before)
-    kept = [line_kept(contestant, scores, before.get(contestant.id), found) for contestant, scores in lines]
+    told = [line_kept(contestant, scores, before.get(contestant.id), found) for contestant, scores in lines]
     ctx.post(
         say(
             T("计票人{name}按纸质评分表替您录入：", name=ctx.actor.name),
-            *kept,
+            *told,
             faint(T("不对的话，封评前直接发正确的分数就行，或点“有异议”。")),
             buttons=((Button(T("有异议"), f"dispute {found.id}"),),),
             to=ToPerson(judge.person_id),
         )
     )
+    doubting.ask(ctx, seat, [contestant for contestant, _scores in lines])
+    # What the judge had given before is for the judge's eyes alone.
+    kept = [line_kept(contestant, scores, None, found) for contestant, scores in lines]
     return say(T("已替{name}录入：", name=judge.name), *kept, buttons=((Button(T("撤销"), "撤销"),),))
 
 
 def _fits(found: Round, name: str, words: str | None = None) -> bool:
     """Whether somebody of that name judges the round, and the words begin with one of its contestants."""
-    judges = any(judge.name == name for judge in found.sitting)
+    judges = any(judge.name == name for judge in found.judges)
     return judges and (words is None or reading.contestant_at(fold(words), found.contestants) is not None)
 
 
-def _judge_called(found: Round, name: str) -> Judge:
-    for judge in found.sitting:
+def _judge_called(found: Round, name: str, *, left: bool = False) -> Judge:
+    """The judge of that name; with `left` also one whose place somebody has taken."""
+    known = found.judges if left else found.sitting
+    for judge in known:
         if judge.name == name:
             return judge
-    near = closest(name, [judge.name for judge in found.sitting])
+    near = closest(name, [judge.name for judge in known])
     if near:
         raise UserError(T("这一场的评委里没有“{name}”，是不是{near}？", name=name, near=near))
     raise UserError(
-        T("这一场的评委里没有“{name}”。评委有：{names}", name=name, names=[judge.name for judge in found.sitting])
+        T("这一场的评委里没有“{name}”。评委有：{names}", name=name, names=[judge.name for judge in known])
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from bot.chat.arguments import Item
@@ -13,14 +13,14 @@ from bot.chat.errors import UserError
 from bot.chat.grammar.numerals import number_at
 from bot.chat.messages import Button, Reply, Table, faint, say, title
 from bot.chat.people import Role
-from bot.chat.texts import T, Words
+from bot.chat.texts import T, Words, plain_number
 from handlers import Ctx
 from handlers.rounds import reading
 from handlers.rounds.declared import registry
 from handlers.rounds.keeping import keep, said_scores
-from handlers.rounds.rulings import rules_of
-from handlers.rounds.seats import Seat, no_round, refuse, seat_of, seats, some_seats
-from storage.rounds import Contestant
+from handlers.rounds.seats import Seat, no_round, refuse, seat_of, seats
+from storage import rounds
+from storage.rounds import Contestant, Judge, State
 from storage.sheets import Sheet
 
 #: So many values are offered for one criterion, from the top downwards.
@@ -29,6 +29,8 @@ _A_ROW = 4
 _MOST_BUTTONS = 12
 #: Up to this maximum every point is offered, above it every second.
 _SMALL_SCALE = 40
+_TEN_POINTS = 10
+_ONE, _HALF = Decimal(1), Decimal("0.5")
 
 
 @registry.command(
@@ -42,33 +44,54 @@ _SMALL_SCALE = 40
     place=Place.PRIVATE,
     examples=("评分表",),
 )
-def own_sheet(ctx: Ctx, number: int | None) -> Reply:
-    """The judge's own sheet with what is missing, and buttons to go on."""
-    taken = some_seats(ctx)
-    chosen = [seat for seat in taken if seat.round.id == number] or taken
-    return sheet_card(ctx, chosen[0])
+def own_sheet(ctx: Ctx, number: int | None) -> list[Reply]:
+    """The judge's own sheet of each open round, or of the one of that number, with buttons to go on."""
+    taken = seats(ctx)
+    chosen = [seat for seat in taken if number in (None, seat.round.id)] or taken
+    if not chosen:
+        return [_sealed_sheet(ctx)]
+    return [sheet_card(ctx, seat) for seat in chosen]
 
 
 def sheet_card(ctx: Ctx, seat: Seat) -> Reply:
     """One round's own sheet."""
-    given = seat.given(ctx)
-    rows = tuple((str(c.position), c.unit_name, _shown(seat, c, given.get(c.id))) for c in seat.round.contestants)
     open_ones = seat.left(ctx) or seat.now_on
     buttons = [Button(c.unit_name, f"pad {c.id}") for c in open_ones[:_MOST_BUTTONS]]
     return say(
         title(seat.round.head.name),
-        Table((T("序号"), T("单位"), T("我的分")), rows, "rlr"),
+        _table(ctx, seat),
         faint(T("点单位打分，或直接发：单位 分数")),
         buttons=in_rows(buttons, 3),
         replace=True,
     )
 
 
-def _shown(seat: Seat, contestant: Contestant, sheet: Sheet | None) -> Words:
+def _sealed_sheet(ctx: Ctx) -> Reply:
+    """The newest sheet of the judge that is sealed and not published yet, to be looked at only."""
+    heads = rounds.judged_by(ctx.tx, ctx.actor.id, states=(State.CLOSED, State.COMPUTED, State.SIGNED))
+    if not heads:
+        raise UserError(no_round(ctx))
+    found = rounds.get(ctx.tx, heads[-1].id)
+    seat = Seat(found, next(judge for judge in found.judges if judge.person_id == ctx.actor.id))
+    return say(title(found.head.name), _table(ctx, seat), faint(T("已经封评，分数不能再改。公布后可以发“核验”。")))
+
+
+def _table(ctx: Ctx, seat: Seat) -> Table:
+    given, mates = seat.given(ctx), seat.given_by_mates(ctx)
+    rows = tuple(
+        (str(c.position), c.unit_name, _shown(seat, c, given.get(c.id), mates.get(c.id)))
+        for c in seat.round.contestants
+    )
+    return Table((T("序号"), T("单位"), T("我的分")), rows, "rlr")
+
+
+def _shown(seat: Seat, contestant: Contestant, sheet: Sheet | None, mate: Judge | None) -> Words:
     if seat.round.elsewhere(seat.judge, contestant):
         return T("别组评")
     if seat.round.recused(seat.judge, contestant):
         return T("回避")
+    if sheet is None and mate is not None:
+        return T("{judge}已打", judge=mate.name)
     if sheet is None:
         return T("未打") if seat.round.is_on(contestant) else T("未出场")
     return T("弃权") if sheet.total is None else T("{total}", total=sheet.total)
@@ -87,7 +110,7 @@ def _shown(seat: Seat, contestant: Contestant, sheet: Sheet | None) -> Words:
 def pad(ctx: Ctx, contestant: int) -> Reply:
     """Begin a sheet by buttons."""
     seat, own = seat_of(ctx, contestant)
-    refuse(seat, own)
+    refuse(ctx, seat, own)
     return _ask_score(ctx, seat, own, [])
 
 
@@ -100,9 +123,12 @@ def _ask_score(ctx: Ctx, seat: Seat, contestant: Contestant, given: list[str]) -
         T("{name}：{score}", name=c.name, score=s) for c, s in zip(criteria, given, strict=False)
     ]
     if given:
-        lines.append(T("小计：{total}分", total=sum((Decimal(s) for s in given), Decimal(0))))
-    values = [ctx.choice(str(v), str(v)) for v in offered(criterion.maximum)]
-    other = (Button(T("弃权"), f"abstain {contestant.id}"),) if not given else ()
+        so_far = zip(criteria, given, strict=False)
+        total = sum((c.weight * Decimal(s) for c, s in so_far), Decimal(0))
+        lines.append(T("小计：{total}分", total=total))
+    values = [ctx.choice(str(v), str(v)) for v in offered(criterion.maximum, seat.step)]
+    back = ctx.choice(T("上一项"), "back")
+    other = (back if given else Button(T("弃权"), f"abstain {contestant.id}"),)
     return say(
         title(T("{position}号 {unit}", position=contestant.position, unit=contestant.unit_name)),
         *lines,
@@ -113,11 +139,17 @@ def _ask_score(ctx: Ctx, seat: Seat, contestant: Contestant, given: list[str]) -
     )
 
 
-def offered(maximum: Decimal) -> list[Decimal]:
-    """Values to choose from, from the top downwards: every point of a small scale, every second of a large one."""
-    step = 1 if maximum <= _SMALL_SCALE else 2
-    top = int(maximum)
-    return [Decimal(top - step * i) for i in range(OFFERED) if top - step * i >= 0]
+def offered(maximum: Decimal, step: Decimal) -> list[Decimal]:
+    """Values to choose from, all of them permitted, from the top downwards.
+
+    Half points of a ten-point scale, every point of a small scale, every second of a large one; wider where the
+    permitted step is.
+    """
+    wanted = _HALF if maximum <= _TEN_POINTS else _ONE if maximum <= _SMALL_SCALE else 2 * _ONE
+    apart = (wanted / step).to_integral_value(ROUND_CEILING) * step
+    top = maximum // min(apart, max(step, _ONE)) * min(apart, max(step, _ONE))
+    values = [top - apart * at for at in range(OFFERED)]
+    return [Decimal(plain_number(value)) for value in values if value >= 0]
 
 
 @registry.dialogue("rounds.pad")
@@ -127,7 +159,9 @@ def pad_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     if seat is None:
         raise UserError(no_round(ctx))
     contestant = seat.round.contestant(data["contestant"])
-    refuse(seat, contestant)
+    refuse(ctx, seat, contestant)
+    if data["given"] and said.folded.strip() in ("back", "上一项"):
+        return _ask_score(ctx, seat, contestant, data["given"][:-1])
     criterion = seat.round.criteria[len(data["given"])]
     number = number_at(said.folded.strip(), 0)
     if number is None or said.folded.strip()[number.end :].strip() not in ("", "分"):
@@ -135,7 +169,7 @@ def pad_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
         if whole is not None:
             return whole
         raise UserError(T("请发一个数字，最高{maximum}；不打了就发“取消”。", maximum=criterion.maximum))
-    problem = reading.out_of_range(contestant, (number.value,), (criterion,), rules_of(seat.round).step)
+    problem = reading.out_of_range(contestant, (number.value,), (criterion,), seat.step)
     if problem is not None:
         raise UserError(problem)
     given = [*data["given"], str(number.value)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -17,6 +18,7 @@ from storage.rounds import Contestant, Criterion
 #: What may end a unit's name and be left out when people write it.
 _ENDINGS = ("社区", "村")
 _NUMBERED = re.compile(r"\s*(?:第\s*)?(?P<number>\d{1,3}|[一二三四五六七八九十]{1,3})\s*(?:号|位|个)\s*")
+_BARE_NUMBER = re.compile(r"\s*(\d{1,3})(?:\s*[,;、:]|[.)]?\s)\s*")
 _BETWEEN = re.compile(r"[\s,;、:./+=()分]*")
 _LONGEST_LABEL = 12
 
@@ -25,28 +27,39 @@ _LONGEST_LABEL = 12
 class Line:
     """One line of scores; `problem` says why there are none.
 
-    `scores` are in the order of the criteria, or one whole score for all of them together.
+    `scores` are in the order of the criteria, or one whole score for all of them together. `text`: as typed.
     """
 
     contestant: Contestant | None
     scores: tuple[Decimal, ...] = ()
     problem: Text | None = None
+    text: str = ""
 
 
 def read(
     text: str, contestants: Sequence[Contestant], criteria: Sequence[Criterion], *, rules: Rules
 ) -> list[Line]:
-    """The lines of a message that begin with a contestant or hold scores; empty lines are passed over."""
-    return [_line(fold(line), contestants, criteria, rules.step) for line in text.splitlines() if line.strip()]
+    """The lines of a message; empty ones and headings ("评分如下：") are passed over."""
+    return [
+        replace(_line(fold(line), contestants, criteria, rules.step), text=line)
+        for line in text.splitlines()
+        if not is_heading(fold(line))
+    ]
+
+
+def is_heading(folded: str) -> bool:
+    """Whether a line only leads up to those below it, or is empty."""
+    words = folded.strip()
+    return not words or (words.endswith(":") and not any(character.isnumeric() for character in words))
 
 
 def contestant_at(folded: str, contestants: Sequence[Contestant]) -> tuple[Contestant, int] | None:
     """The contestant that a line begins with and where it ends: by name (村 or 社区 may be missing) or number."""
     start = len(folded) - len(folded.lstrip())
-    names = [(name, c) for c in contestants for name in _names(c.unit_name)]
-    for name, contestant in sorted(names, key=lambda pair: -len(pair[0])):
+    names = _names(contestants)
+    for name in sorted(names, key=len, reverse=True):
         if folded.startswith(name, start):
-            return contestant, start + len(name)
+            return names[name], start + len(name)
     numbered = _NUMBERED.match(folded)
     if numbered:
         number = number_at(numbered["number"], 0)
@@ -56,13 +69,20 @@ def contestant_at(folded: str, contestants: Sequence[Contestant]) -> tuple[Conte
     return None
 
 
-def _names(name: str) -> list[str]:
-    short = [name.removesuffix(ending) for ending in _ENDINGS if name.endswith(ending)]
-    return [name, *(s for s in short if len(s) >= 2)]
+def _names(contestants: Sequence[Contestant]) -> dict[str, Contestant]:
+    """What the contestants may be called; a short name that fits two of them is nobody's."""
+    shorts = [
+        (short, c)
+        for c in contestants
+        for ending in _ENDINGS
+        if len(short := fold(c.unit_name).removesuffix(ending)) >= 2 and fold(c.unit_name).endswith(ending)
+    ]
+    often = Counter(short for short, _contestant in shorts)
+    return {short: c for short, c in shorts if often[short] == 1} | {fold(c.unit_name): c for c in contestants}
 
 
 def _line(folded: str, contestants: Sequence[Contestant], criteria: Sequence[Criterion], step: Decimal) -> Line:
-    found = contestant_at(folded, contestants)
+    found = contestant_at(folded, contestants) or _bare_number_at(folded, contestants, criteria)
     if found is None:
         return Line(None, problem=T("没认出是哪个单位。请先写单位，再写分数。"))
     contestant, at = found
@@ -72,7 +92,7 @@ def _line(folded: str, contestants: Sequence[Contestant], criteria: Sequence[Cri
     entries = _unglued(entries, criteria)
     whole = _whole(entries, criteria)
     if whole is not None:
-        together = Criterion("总分", sum((c.maximum for c in criteria), Decimal(0)))
+        together = Criterion("总分", sum((c.maximum * c.weight for c in criteria), Decimal(0)))
         problem = out_of_range(contestant, (whole,), (together,), step)
         return Line(contestant, () if problem else (whole,), problem)
     scores = _in_order(entries, criteria)
@@ -80,6 +100,18 @@ def _line(folded: str, contestants: Sequence[Contestant], criteria: Sequence[Cri
         return Line(contestant, problem=_wrong_count(contestant, len(entries), criteria))
     problem = out_of_range(contestant, scores, criteria, step)
     return Line(contestant, () if problem else scores, problem)
+
+
+def _bare_number_at(
+    folded: str, contestants: Sequence[Contestant], criteria: Sequence[Criterion]
+) -> tuple[Contestant, int] | None:
+    """`3 28 26 19 20` is the third contestant's when there is one number more than criteria."""
+    first = _BARE_NUMBER.match(folded)
+    entries = _entries(folded, 0, criteria)
+    if first is None or entries is None or len(entries) != len(criteria) + 1:
+        return None
+    fits = [contestant for contestant in contestants if contestant.position == int(first[1])]
+    return (fits[0], first.end()) if fits else None
 
 
 _Entries: TypeAlias = "list[tuple[Criterion | None, Decimal]]"

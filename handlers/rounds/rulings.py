@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from bot.chat import settings
-from bot.chat.texts import T, Text, Value, Words
-from storage.rounds import Round
+from bot.chat.texts import T, Text, Value, Words, plain_number
+from storage.rounds import Criterion, Round
 
 _HUNDREDTH = Decimal("0.01")
 #: What equal scores may be told apart by, beside the criteria: one more decimal, the mean before dropping.
@@ -65,11 +65,6 @@ class Rules:
         """The units that all panels score: by these the panels are compared."""
         sets = [frozenset(units) for _panel, units in self.groups]
         return frozenset.intersection(*sets) if sets else frozenset()
-
-    @staticmethod
-    def total(scores: Sequence[Decimal]) -> Decimal:
-        """One judge's score for one contestant."""
-        return sum(scores, Decimal(0))
 
 
 def rules_of(found: Round) -> Rules:
@@ -153,6 +148,21 @@ def rules_words(rules: Rules) -> Text:
     return T("各组{mean}，再按{panels}加权，保留{decimals}位小数", **values)
 
 
+def criteria_words(criteria: Sequence[Criterion]) -> list[Text]:
+    """The criteria with their maxima, and their weights where these are not 1."""
+    return [
+        T("{name}（{maximum}分）", name=c.name, maximum=c.maximum)
+        if c.weight == 1
+        else T("{name}（{maximum}分，权重{weight}）", name=c.name, maximum=c.maximum, weight=share_words(c.weight))
+        for c in criteria
+    ]
+
+
+def share_words(weight: Decimal) -> str:
+    """A weight as people say it: 30%, or 1.5 above a whole."""
+    return f"{plain_number(weight * 100)}%" if weight <= 1 else plain_number(weight)
+
+
 def panel_words(rules: Rules) -> list[Text]:
     """The panels with their shares of the result."""
     whole = sum((weight for _name, weight in rules.panels), Decimal(0))
@@ -163,10 +173,8 @@ def panel_words(rules: Rules) -> list[Text]:
 def rule_sheet(found: Round) -> list[Text]:
     """Everything that decides a result, for judges and contestants, from the very rules that are computed."""
     rules = rules_of(found)
-    maximum = sum((c.maximum for c in found.criteria), Decimal(0))
-    items = [T("{name}（{maximum}分）", name=c.name, maximum=c.maximum) for c in found.criteria]
     lines = [
-        T("评分项：{items}，满分{maximum}", items=items, maximum=maximum),
+        T("评分项：{items}，满分{maximum}", items=criteria_words(found.criteria), maximum=found.maximum),
         T("打分最小单位{step}分；每个评分项都不能超过满分。", step=rules.step),
         rules_words(rules),
         *(

@@ -13,7 +13,7 @@ from bot.chat.people import Role
 from bot.chat.texts import T, Words
 from handlers import Ctx
 from handlers.rounds.declared import chairs, my_round, registry
-from handlers.rounds.rulings import rules_of, rules_words
+from handlers.rounds.rulings import criteria_words, rules_of, rules_words
 from storage import people, rounds, sheets
 from storage.changes import Recorded
 from storage.rounds import Contestant, Judge, Round, State
@@ -86,7 +86,7 @@ def invitation(found: Round, judge: Judge) -> Reply:
         Fields(
             (
                 (T("出场顺序"), T("{names}", names=[f"{c.position}号{c.unit_name}" for c in own])),
-                (T("评分项"), criteria_words(found)),
+                (T("评分项"), T("{items}", items=criteria_words(found.criteria))),
             )
         ),
         *recusal,
@@ -99,12 +99,6 @@ def invitation(found: Round, judge: Judge) -> Reply:
     )
 
 
-def criteria_words(found: Round) -> Words:
-    """The criteria with their maxima."""
-    items = [T("{name}（{maximum}分）", name=c.name, maximum=c.maximum) for c in found.criteria]
-    return T("{items}", items=items)
-
-
 def _tell_contestants(ctx: Ctx, found: Round) -> None:
     secretaries = people.holders(ctx.tx, [c.unit_id for c in found.contestants], [Role.SECRETARY])
     for contestant in found.contestants:
@@ -113,7 +107,12 @@ def _tell_contestants(ctx: Ctx, found: Round) -> None:
                 say(
                     title(found.head.name),
                     T("{unit}第{position}个出场。", unit=contestant.unit_name, position=contestant.position),
-                    Fields(((T("评分项"), criteria_words(found)), (T("计分"), rules_words(rules_of(found))))),
+                    Fields(
+                        (
+                            (T("评分项"), T("{items}", items=criteria_words(found.criteria))),
+                            (T("计分"), rules_words(rules_of(found))),
+                        )
+                    ),
                     buttons=((Button(T("评分规则"), f"rules {found.id}"),),),
                     to=ToPerson(secretary.id),
                     key=f"round{found.id}:open:unit{contestant.unit_id}",
@@ -204,7 +203,8 @@ def owing(ctx: Ctx, found: Round) -> list[tuple[Judge, list[Contestant]]]:
     owed = found.owed()
     left = []
     for judge in found.sitting:
-        done = set().union(*(given.get(each, set()) for each in (judge.id, *found.before(judge))))
+        place = (judge, *found.mates(judge))
+        done = set().union(*(given.get(each.id, set()) for each in place))
         missing = [found.contestant(c) for c in owed[judge.id] if c not in done]
         if missing:
             left.append((judge, missing))

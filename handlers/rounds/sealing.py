@@ -113,12 +113,13 @@ def _seal(ctx: Ctx, found: Round) -> Reply:
 
 def _freeze(ctx: Ctx, found: Round) -> Round:
     """Put automatic recusals on the record: somebody's new post must not change a result afterwards."""
-    reason = ctx.show(T("本办事处的单位"))
+    own = ctx.show(T("本办事处的单位"))
     for judge in found.judges:
         for contestant in found.contestants:
             pair = (judge.id, contestant.id)
-            if found.of_own_office(judge, contestant) and pair not in found.declared:
-                rounds.recuse(ctx.tx, *pair, reason=reason, by=ctx.actor.id, now=ctx.now)
+            interested = pair in found.related or found.of_own_office(judge, contestant)
+            if interested and pair not in found.declared:
+                rounds.recuse(ctx.tx, *pair, reason=found.related.get(pair, own), by=ctx.actor.id, now=ctx.now)
     return rounds.get(ctx.tx, found.id)
 
 

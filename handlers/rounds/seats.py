@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
-from bot.chat.texts import T, Words
+from bot.chat.messages import Button
+from bot.chat.texts import T, Text, Words
 from handlers import Ctx
 from handlers.rounds import reading
 from handlers.rounds.rulings import rules_of
@@ -43,11 +44,17 @@ class Seat:
         """The judge's own sheets by contestant."""
         return sheets.of_judge(ctx.tx, self.round.id, self.judge.id)
 
+    def given_by_mates(self, ctx: Ctx) -> dict[int, Judge]:
+        """For which contestants somebody else who sat or sits in this place has given something."""
+        return {
+            contestant: mate
+            for mate in self.round.mates(self.judge)
+            for contestant in sheets.of_judge(ctx.tx, self.round.id, mate.id)
+        }
+
     def left(self, ctx: Ctx) -> list[Contestant]:
-        """Who is still to be scored; what a judge before in the same place has given need not be."""
-        done = set(self.given(ctx))
-        for before in self.round.before(self.judge):
-            done |= set(sheets.of_judge(ctx.tx, self.round.id, before))
+        """Who is still to be scored; whom somebody else in the same place has scored need not be."""
+        done = self.given(ctx).keys() | self.given_by_mates(ctx).keys()
         return [c for c in self.now_on if c.id not in done]
 
 
@@ -79,14 +86,29 @@ def no_round(ctx: Ctx) -> Words:
 
 
 def seat_for(taken: Sequence[Seat], words: str) -> Seat:
-    """The round that the first line's contestant is in; raises UserError when it is in several."""
-    first = fold(words.strip().splitlines()[0])
-    fits = [seat for seat in taken if reading.contestant_at(first, seat.round.contestants)]
+    """The round that is meant: of those with the first line's contestant, the one in which all lines are good.
+
+    Raises UserError with buttons when there are several.
+    """
+    first = next((line for line in fold(words).splitlines() if not reading.is_heading(line)), "")
+    fits = [seat for seat in taken if reading.contestant_at(first, seat.round.contestants)] or list(taken[:1])
+    if len(fits) > 1:
+        fits = [seat for seat in fits if _all_good(seat, words)] or fits
     if len(fits) > 1:
         raise UserError(
-            T("这个单位在{names}里都有，请发“评分表”，在那一场下面打分。", names=[s.round.head.name for s in fits])
+            T("这个单位在{names}里都有，请选在哪一场打分：", names=[s.round.head.name for s in fits]),
+            buttons=tuple((Button(s.round.head.name, f"sheet {s.round.id}"),) for s in fits),
         )
-    return fits[0] if fits else taken[0]
+    return fits[0]
+
+
+def _all_good(seat: Seat, words: str) -> bool:
+    """Whether every line could be kept in this round."""
+    lines = reading.read(words, seat.round.contestants, seat.round.criteria, rules=rules_of(seat.round))
+    return all(
+        line.problem is None and line.contestant is not None and refusal(seat, line.contestant) is None
+        for line in lines
+    )
 
 
 def seat_of(ctx: Ctx, contestant_id: int) -> tuple[Seat, Contestant]:
@@ -98,25 +120,54 @@ def seat_of(ctx: Ctx, contestant_id: int) -> tuple[Seat, Contestant]:
     raise UserError(no_round(ctx))
 
 
-def refuse(seat: Seat, contestant: Contestant) -> None:
+def refuse(ctx: Ctx, seat: Seat, contestant: Contestant, *, on_behalf: bool = False) -> None:
     """Raises UserError when the judge may not score the contestant, or not yet."""
-    found = seat.round
+    refused = refusal(seat, contestant, seat.given_by_mates(ctx), on_behalf=on_behalf)
+    if refused is not None:
+        raise UserError(refused)
+
+
+def refusal(
+    seat: Seat, contestant: Contestant, mates: Mapping[int, Judge] | None = None, *, on_behalf: bool = False
+) -> Text | None:
+    """Why the judge may not score the contestant, or not yet; None when they may.
+
+    `mates`: for whom somebody else in the same place has given something. `on_behalf`: it is said to somebody
+    who keys in the judge's sheet.
+    """
+    found, unit = seat.round, contestant.unit_name
     if found.elsewhere(seat.judge, contestant):
-        raise UserError(T("{unit}由别的组评，您不用打分。", unit=contestant.unit_name))
-    if found.of_own_office(seat.judge, contestant):
-        raise UserError(T("{unit}是您所在办事处的单位，按规定由您回避，不用打分。", unit=contestant.unit_name))
+        return T("{unit}由别的组评，不用打分。", unit=unit)
     if found.recused(seat.judge, contestant):
-        raise UserError(T("您已经对{unit}申报回避，不用打分。", unit=contestant.unit_name))
-    if not found.is_on(contestant):
-        current = found.contestants[(found.head.reached or 1) - 1]
-        if found.head.reached:
-            raise UserError(
-                T(
-                    "还没轮到{position}号{unit}，现在是{current}号{other}。",
-                    position=contestant.position,
-                    unit=contestant.unit_name,
-                    current=current.position,
-                    other=current.unit_name,
-                )
-            )
-        raise UserError(T("还没开始，请等1号{unit}出场。", unit=current.unit_name))
+        return _behalf_refusal(seat, contestant) if on_behalf else _recusal(seat, contestant)
+    mate = (mates or {}).get(contestant.id)
+    if mate is not None:
+        return T("{unit}已由{judge}打过分，分数保留，不用再打。", unit=unit, judge=mate.name)
+    if found.is_on(contestant):
+        return None
+    if not found.head.reached:
+        return T("还没开始，请等1号{unit}出场。", unit=found.contestants[0].unit_name)
+    current = found.contestants[found.head.reached - 1]
+    return T(
+        "还没轮到{position}号{unit}，现在是{current}号{other}。",
+        position=contestant.position,
+        unit=unit,
+        current=current.position,
+        other=current.unit_name,
+    )
+
+
+def _recusal(seat: Seat, contestant: Contestant) -> Text:
+    if seat.round.of_own_office(seat.judge, contestant):
+        return T("{unit}是您所在办事处的单位，按规定由您回避，不用打分。", unit=contestant.unit_name)
+    return T("您已经对{unit}申报回避，不用打分。", unit=contestant.unit_name)
+
+
+def _behalf_refusal(seat: Seat, contestant: Contestant) -> Text:
+    if seat.round.of_own_office(seat.judge, contestant):
+        return T(
+            "{unit}是{judge}所在办事处的单位，按规定回避，不能代录。",
+            unit=contestant.unit_name,
+            judge=seat.judge.name,
+        )
+    return T("{judge}已经对{unit}申报回避，不能代录。", unit=contestant.unit_name, judge=seat.judge.name)

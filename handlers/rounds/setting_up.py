@@ -12,7 +12,6 @@ from bot.chat.commands import Place, Section
 from bot.chat.context import Change, Said
 from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
-from bot.chat.grammar.suggest import closest
 from bot.chat.messages import Block, Button, Fields, OutFile, Reply, faint, say, title
 from bot.chat.people import Role
 from bot.chat.texts import T, Text, Words
@@ -20,12 +19,13 @@ from handlers import Ctx
 from handlers.rounds import defining, drafting, rulings
 from handlers.rounds.declared import KIND_WORDS, STATE_WORDS, my_round, registry
 from handlers.rounds.rulings import Rules, group_lines, panel_words, rules_words, tie_words, timing_words
+from handlers.rounds.naming import judges_called, units_called
 from handlers.rounds.running import open_round
 from handlers.rounds.spreadsheet import XLSX
 from storage import people, rounds, units
 from storage.changes import Recorded
 from storage.rounds import Head, Kind, Round, State
-from storage.units import CONTESTING, Unit
+from storage.units import Unit
 
 #: What the organizer can do next with a round in a state: label and command.
 NEXT: dict[State, tuple[tuple[Text, str], ...]] = {
@@ -37,7 +37,6 @@ NEXT: dict[State, tuple[tuple[Text, str], ...]] = {
 _ALL_STATES = (State.DRAFT, State.OPEN, State.CLOSED, State.COMPUTED, State.SIGNED, State.PUBLISHED)
 #: On buttons: a round like the one of that number.
 _COPY = re.compile(r"copy (\d{1,9})")
-_ENDINGS = ("", "村", "社区")
 #: The classes in which villages and communities are ranked when they are ranked apart.
 KINDS: dict[str, Text] = {units.VILLAGE: T("村"), units.COMMUNITY: T("社区")}
 
@@ -72,7 +71,7 @@ def round_command(ctx: Ctx, words: str | None) -> Reply:
     name = draft.name or _default_name(ctx, draft.kind)
     if not draft.names:
         return _ask_units(ctx, draft.kind, name)
-    return _card(ctx, _begin(ctx, draft.kind, name, _resolve(ctx, draft.names)))
+    return _card(ctx, _begin(ctx, draft.kind, name, units_called(ctx, draft.names)))
 
 
 @registry.reader(4)
@@ -105,15 +104,15 @@ def _copied(ctx: Ctx, found: Round) -> dict[str, Any]:
 
 def _defined(ctx: Ctx, found: defining.Definition) -> dict[str, Any]:
     """The card's data of a definition; what it does not say is as usual. Raises UserError for unknown names."""
-    data = _begin(ctx, Kind(found.kind), found.name, _resolve(ctx, found.units))
+    data = _begin(ctx, Kind(found.kind), found.name, units_called(ctx, found.units))
     if found.criteria:
         data["criteria"] = drafting.to_wire(found.scored)
     if found.panels:
         named = [(panel.name if len(found.panels) > 1 else "", panel.judges) for panel in found.panels]
-        data["judges"] = [[person, panel] for panel, names in named for person in _judges(ctx, names)]
+        data["judges"] = [[person, panel] for panel, names in named for person in judges_called(ctx, names)]
     rules = found.rules
     if any(panel.units for panel in found.panels):
-        grouped = tuple((p.name, tuple(unit.id for unit in _resolve(ctx, p.units))) for p in found.panels)
+        grouped = tuple((p.name, tuple(unit.id for unit in units_called(ctx, p.units))) for p in found.panels)
         rules = _grouped(rules, grouped, data["units"])
     return data | {"rules": rulings.to_wire(rules), "in_turn": found.in_turn}
 
@@ -176,35 +175,8 @@ def units_named(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
         chosen = list(units.get_many(ctx.tx, _last_units(ctx)).values())
         chosen.sort(key=lambda unit: _last_units(ctx).index(unit.id))
     else:
-        chosen = _resolve(ctx, drafting.unit_names(said.text))
+        chosen = units_called(ctx, drafting.unit_names(said.text))
     return _card(ctx, _begin(ctx, Kind(data["kind"]), data["name"], chosen))
-
-
-def _resolve(ctx: Ctx, names: Sequence[str]) -> list[Unit]:
-    """Units by name, in the order typed; 村 or 社区 may be missing. Raises UserError naming what is not found."""
-    roots = ctx.actor.units(Role.ORGANIZER)
-    wanted = [name + ending for name in names for ending in _ENDINGS]
-    found: dict[str, list[Unit]] = {}
-    for unit in units.named(ctx.tx, wanted, roots=roots, kinds=CONTESTING):
-        found.setdefault(unit.name, []).append(unit)
-    chosen: list[Unit] = []
-    for name in names:
-        fits = [unit for ending in _ENDINGS for unit in found.get(name + ending, [])]
-        if not fits:
-            raise UserError(_unknown_unit(ctx, name, roots))
-        if len(fits) > 1:
-            raise UserError(T("有不止一个“{name}”，请写全称。", name=name))
-        if fits[0] in chosen:
-            raise UserError(T("“{name}”写了两遍，请去掉一个再发。", name=fits[0].name))
-        chosen.append(fits[0])
-    return chosen
-
-
-def _unknown_unit(ctx: Ctx, name: str, roots: Sequence[int]) -> Text:
-    near = closest(name, [unit.name for unit in units.subtree(ctx.tx, roots, kinds=CONTESTING)])
-    if near:
-        return T("没有叫“{name}”的单位，是不是{near}？请改好后把全部单位再发一遍。", name=name, near=near)
-    return T("没有叫“{name}”的单位。请改好后把全部单位再发一遍。", name=name)
 
 
 def _begin(ctx: Ctx, kind: Kind, name: str, chosen: Sequence[Unit]) -> dict[str, Any]:
@@ -338,7 +310,7 @@ def card_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
 @registry.dialogue("rounds.new_units")
 def new_units(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Other contestants."""
-    chosen = _resolve(ctx, drafting.unit_names(said.text))
+    chosen = units_called(ctx, drafting.unit_names(said.text))
     return _card(ctx, data | {"units": [unit.id for unit in chosen], "rules": _ungrouped(data["rules"])})
 
 
@@ -377,7 +349,7 @@ def new_groups(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     found = drafting.groups(said.text)
     if found is None:
         raise UserError(T("没看懂。请这样发：一组：大里村、欢河村；二组：公园道社区、大里村"))
-    grouped = tuple((panel, tuple(unit.id for unit in _resolve(ctx, names))) for panel, names in found)
+    grouped = tuple((panel, tuple(unit.id for unit in units_called(ctx, names))) for panel, names in found)
     return _card(ctx, data | {"rules": rulings.to_wire(_grouped(rules, grouped, data["units"]))})
 
 
@@ -411,26 +383,11 @@ def new_judges(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Other judges, out of those who hold that post, in one panel or in several with weights."""
     panels = drafting.panels(said.text)
     grouped = {p.name: p.judges for p in panels} if panels else {"": drafting.unit_names(said.text)}
-    chosen = [[person, panel] for panel, names in grouped.items() for person in _judges(ctx, names)]
+    chosen = [[person, panel] for panel, names in grouped.items() for person in judges_called(ctx, names)]
     if len({person for person, _panel in chosen}) < len(chosen):
         raise UserError(T("有评委写了两遍，请去掉一个再发。"))
     weights = [{"name": panel.name, "weight": str(panel.weight)} for panel in panels or ()]
     return _card(ctx, data | {"judges": chosen, "rules": _ungrouped(data["rules"]) | {"panels": weights}})
-
-
-def _judges(ctx: Ctx, names: Sequence[str]) -> list[int]:
-    """Judges of the roster by name. Raises UserError for the first who is none."""
-    known = people.in_role_below(ctx.tx, ctx.actor.units(Role.ORGANIZER), Role.JUDGE)
-    by_name = {judge.name: judge.person_id for judge in known}
-    for name in names:
-        if name not in by_name:
-            near = closest(name, by_name)
-            if near:
-                raise UserError(
-                    T("评委里没有“{name}”，是不是{near}？请把全部评委再发一遍。", name=name, near=near)
-                )
-            raise UserError(T("评委里没有“{name}”。请先任命：任命 评委 {name} 单位", name=name))
-    return [by_name[name] for name in names]
 
 
 def _create(ctx: Ctx, data: dict[str, Any], *, then_open: bool) -> Reply:

@@ -45,6 +45,14 @@ def receipt(root: str, leaves: list[bytes]) -> str:
     return "-".join(code[at : at + 4] for at in range(0, 20, 4))
 
 
+def total(sheet: Any, criteria: Any) -> Decimal:
+    """One sheet's score: by criterion, each with its weight, or one for the whole."""
+    scores = [Decimal(score) for score in sheet["scores"]]
+    if len(scores) != len(criteria):
+        return sum(scores, Decimal(0))
+    return sum((s * Decimal(c.get("weight", "1")) for s, c in zip(scores, criteria, strict=True)), Decimal(0))
+
+
 def half_up(value: Fraction, decimals: int) -> Decimal:
     scaled = abs(value) * 10**decimals
     whole = int(scaled + Fraction(1, 2))
@@ -200,7 +208,7 @@ def check(bundle: Any, root: str | None = None, code: str | None = None) -> list
     if root:
         said.append((computed == root.strip().lower(), "封存码与群里公布的 / seal as announced"))
     totals = [s for s in bundle["sheets"] if s["status"] == "given"]
-    wrong = [s for s in totals if sum(map(Decimal, s["scores"])) != Decimal(s["total"])]
+    wrong = [s for s in totals if total(s, bundle["criteria"]) != Decimal(s["total"])]
     said.append((not wrong, f"每张评分表的合计 / totals of {len(totals)} sheets"))
     names = {c["id"]: c["name"] for c in bundle["contestants"]}
     right = ranking(bundle)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from sqlalchemy import select, update
 
 from bot.chat.people import Role
 from handlers.rounds import merkle, verify
-from storage import people, publications, rounds, sheets
+from storage import people, publications, rounds
 from storage.tables import incidents, score_sheets
 from tests.rounds.forum import JUDGES, UNITS, opened, published, quiet, scored, signed
 from tests.world import World
@@ -61,63 +60,6 @@ def test_a_recused_score_never_enters(world: World) -> None:
     world.personas["周敏"].says("封评")
     world.personas["周敏"].presses("仍然封评")
     assert "大里村         70.00       1" in world.personas["何监"].says("启封")[-1]
-
-
-def test_a_paper_sheet_is_keyed_in_and_the_judge_is_told(world: World) -> None:
-    opened(world, all_on=True)
-    keeper, zheng = world.personas["施计"], world.personas["郑评"]
-    assert keeper.says("代录 郑平 大里村 36 27 27") == ["这一场的评委里没有“郑平”，是不是郑评？"]
-    keeper.says("代录 郑评 大里村 36 27 27")
-    [told] = zheng.heard()
-    assert told.startswith("计票人施计按纸质评分表替您录入：\n大里村：90分")
-    zheng.presses("有异议")
-    assert "评委郑评对代录的分数有异议" in world.personas["周敏"].heard()[0]
-    zheng.says("大里村 37 27 27")
-    with world.database.transaction() as tx:
-        kept = sheets.history(tx, 1)
-        [objection] = publications.objections_to(tx, 1)
-    assert [(s.version, s.total, s.keyed_by) for s in kept] == [(1, Decimal(90), "施计"), (2, Decimal(91), None)]
-    assert objection.unit_name is None
-    quiet(world)
-    assert keeper.says("代录 吴评 大里村 36 27 27") == ["大里村是您所在办事处的单位，按规定由您回避，不用打分。"]
-
-
-def test_a_substitute_goes_on_where_the_judge_left(world: World) -> None:
-    opened(world, all_on=True)
-    world.person("韩评", (Role.JUDGE, "高新区"))
-    zheng, han = world.personas["郑评"], world.personas["韩评"]
-    zheng.says("大里村 36 27 27")
-    assert world.personas["周敏"].says("替补 郑评 韩评") == ["韩评接替郑评评分，郑评已打的分保留。"]
-    assert han.heard()[0].startswith("请您评分：一季度比学\n")
-    assert "还差1个：欢河村" in han.says("公园道社区 36 27 27")[0]
-    assert zheng.says("打分 欢河村 36 27 27") == ["现在没有需要您评分的场次。开评时会通知您。"]
-    with world.database.transaction() as tx:
-        assert len(sheets.standing(tx, 1)) == 2
-        assert [j.name for j in rounds.get(tx, 1).sitting][-1] == "韩评"
-
-
-def test_nobody_but_the_judge_learns_anything_before_the_unsealing(world: World) -> None:
-    opened(world, all_on=True)
-    world.personas["郑评"].says("大里村 36.11 27.22 27.33")
-    quiet(world)
-    asked = (
-        "评分进度",
-        "成绩",
-        "排名",
-        "排名 大里村",
-        "公布",
-        "启封",
-        "签字",
-        "版本",
-        "核验",
-        "活动",
-        "加减分",
-        "封评",
-    )
-    for name in ("周敏", "何监", "施计", "陈立", "王芳", "冯评"):
-        seen = "".join(text for question in asked for text in world.personas[name].says(question))
-        assert not any(figure in seen for figure in ("90.66", "36.11", "27.22", "27.33")), name
-    assert not any(world.heard(unit) for unit in world.groups)
 
 
 def test_a_seal_and_receipts_go_out_at_closing(world: World) -> None:

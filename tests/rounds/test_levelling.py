@@ -109,7 +109,7 @@ def grouped(world: World) -> None:
 def test_panels_with_units_of_their_own_by_chat(world: World, tmp_path: Path) -> None:
     grouped(world)
     zheng, chu = world.personas["郑评"], world.personas["褚评"]
-    assert zheng.says("南流村 90") == ["南流村由别的组评，您不用打分。"]
+    assert zheng.says("南流村 90") == ["南流村由别的组评，不用打分。"]
     assert "别组评" in zheng.says("评分表")[0]
     for judge, scores in (
         ("郑评", "大里村 80\n公园道社区 90\n欢河村 80"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from handlers.rounds import drafting, reading, rulings
 from handlers.rounds.doubting import is_far
+from handlers.rounds.pad import offered
 from handlers.rounds.rulings import Rules, Timing
 from handlers.rounds.timing import spoken_seconds
 from storage.rounds import Contestant, Criterion, Kind
@@ -44,6 +45,11 @@ def scores(text: str, criteria: list[Criterion]) -> list[tuple[str | None, list[
         "大里村 党建引领28分 社会服务26分 平安建设19分 文化阵地20分",
         "大里村 党建：28；服务：26；平安：19；阵地：20。",
         "大里村 二十八 二十六 十九 二十",
+        "1 28 26 19 20",
+        "1. 28 26 19 20",
+        "1号：28、26、19、20",
+        "1号党建28服务26平安19阵地20",
+        "一号，党建二十八，服务二十六，平安十九，阵地二十",
     ],
 )
 def test_four_criteria(text: str) -> None:
@@ -240,6 +246,33 @@ def test_rules_come_back_as_they_were() -> None:
 def test_rules_of_before_still_load() -> None:
     old = {"trim_from": 5, "trim_each_end": 1, "decimals": 2, "judge_decimals": 1}
     assert rulings.from_wire(old) == Rules(step=Decimal("0.1"))
+
+
+@pytest.mark.parametrize(
+    ("maximum", "step", "values"),
+    [
+        ("30", "0.01", "30 29 28 27 26 25 24 23"),
+        ("100", "0.5", "100 98 96 94 92 90 88 86"),
+        ("100", "5", "100 95 90 85 80 75 70 65"),
+        ("10", "0.1", "10 9.5 9 8.5 8 7.5 7 6.5"),
+        ("10", "1", "10 9 8 7 6 5 4 3"),
+        ("45", "0.5", "45 43 41 39 37 35 33 31"),
+        ("33.5", "0.5", "33 32 31 30 29 28 27 26"),
+        ("2", "1", "2 1 0"),
+    ],
+)
+def test_what_the_buttons_offer(maximum: str, step: str, values: str) -> None:
+    assert " ".join(map(str, offered(Decimal(maximum), Decimal(step)))) == values
+
+
+@given(
+    st.decimals("0.5", "1000", places=1), st.sampled_from([Decimal(s) for s in ("0.01", "0.1", "0.5", "1", "5")])
+)
+def test_buttons_offer_permitted_scores_only(maximum: Decimal, step: Decimal) -> None:
+    values = offered(maximum, step)
+    assert all(0 <= value <= maximum and value % step == 0 for value in values)
+    assert values == sorted(set(values), reverse=True)
+    assert values
 
 
 def test_half_points_only() -> None:
