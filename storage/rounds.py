@@ -131,9 +131,9 @@ class Round:
         return contestant.office_id in judge.bound_to
 
     def recused(self, judge: Judge, contestant: Contestant) -> bool:
-        """Whether the judge may not score the contestant: declared, a lasting relation, their own office, or another panel's.
+        """Whether the judge may not score the contestant: declared, another panel's, related, or of their own office.
 
-        Sealing puts the latter two on the record as well; from then on only the record counts.
+        Sealing puts the last two on the record as well; from then on only the record counts.
         """
         pair = (judge.id, contestant.id)
         if pair in self.declared or self.elsewhere(judge, contestant):

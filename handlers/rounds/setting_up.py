@@ -18,8 +18,8 @@ from bot.chat.texts import T, Text, Words
 from handlers import Ctx
 from handlers.rounds import defining, drafting, rulings
 from handlers.rounds.declared import KIND_WORDS, STATE_WORDS, my_round, registry
-from handlers.rounds.rulings import Rules, group_lines, panel_words, rules_words, tie_words, timing_words
 from handlers.rounds.naming import judges_called, units_called
+from handlers.rounds.rulings import Rules, group_lines, panel_words, rules_words, tie_words, timing_words
 from handlers.rounds.running import open_round
 from handlers.rounds.spreadsheet import XLSX
 from storage import people, rounds, units

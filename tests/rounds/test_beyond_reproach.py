@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,9 @@ def test_a_sheet_changed_behind_everybodys_back_stops_the_unsealing(world: World
     with world.database.transaction() as tx:
         first = tx.scalar(select(score_sheets.c.id).limit(1))
         tx.execute(
-            update(score_sheets).where(score_sheets.c.id == first).values(scores=["40", "30", "30"], total=100)
+            update(score_sheets)
+            .where(score_sheets.c.id == first)
+            .values(scores=["40", "30", "30"], total=Decimal(100))
         )
     quiet(world)
     assert world.personas["何监"].says("启封") == [
