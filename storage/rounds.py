@@ -131,7 +131,7 @@ class Round:
         return contestant.office_id in judge.bound_to
 
     def recused(self, judge: Judge, contestant: Contestant) -> bool:
-        """Whether the judge may not score the contestant: declared, another panel's, related, or of their own office.
+        """Whether the judge may not score the contestant: declared, another panel's, related, own office.
 
         Sealing puts the last two on the record as well; from then on only the record counts.
         """

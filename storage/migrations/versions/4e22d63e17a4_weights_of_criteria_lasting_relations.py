@@ -6,7 +6,7 @@ from alembic import op
 import storage.tables
 
 revision = '4e22d63e17a4'
-down_revision = '74ff395ea046'
+down_revision = '4a9f16574405'
 branch_labels = None
 depends_on = None
 
