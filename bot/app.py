@@ -11,6 +11,9 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import auditing
 from bot.chat.clock import Clock, ShiftedClock, SystemClock
 from bot.chat.errors import ConfigurationError
 from bot.chat.messages import Inbound, Notice
@@ -80,7 +83,7 @@ class App:
         self.scheduler = Scheduler(
             self.worker,
             self.clock,
-            {"tidy": tidy} | self._ticks(home),
+            {"tidy": tidy} | self._ticks(home) | {"audit": auditing.seal},
             wake=self.delivery.wake,
             ping_url=config.scheduler.ping_url,
         )
@@ -149,6 +152,7 @@ class App:
         async with contextlib.AsyncExitStack() as ends:
             self.worker.start()
             ends.push_async_callback(asyncio.to_thread, self.worker.stop)
+            ends.push_async_callback(self._seal)
             if self.database.is_sqlite:
                 # One file, one program: what was being sent when it ended need not wait for its lease.
                 await asyncio.wrap_future(self.worker.submit(outbox.release_all))
@@ -163,6 +167,13 @@ class App:
             self.scheduler.start()
             ends.callback(self.scheduler.stop)
             yield
+
+    async def _seal(self) -> None:
+        """Seal what came since the last look at the clock."""
+        now = self.clock.now()
+        with contextlib.suppress(SQLAlchemyError):  # the next start seals it
+            while await asyncio.wrap_future(self.worker.submit(lambda tx: auditing.seal(tx, now))):
+                pass
 
     def _bind_link(self, code: str) -> str | None:
         links = (p.bind_link(code) for p in self.platforms.values() if isinstance(p, Linking))

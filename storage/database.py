@@ -83,6 +83,15 @@ class Database:
         with self.engine.begin() as connection:
             yield Tx(connection)
 
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """A transaction that sees one moment of the database and keeps nobody from writing meanwhile."""
+        options: dict[str, Any] = {"reading": True}
+        if not self.is_sqlite:
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield Tx(connection)
+
     def check(self) -> None:
         """Raises ConfigurationError when the database cannot be reached."""
         try:
@@ -137,7 +146,8 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reading = connection.get_execution_options().get("reading")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
 

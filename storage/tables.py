@@ -105,6 +105,12 @@ def _id() -> Column[int]:
     return Column("id", Id, primary_key=True)
 
 
+def _settled(table: str, column: str) -> Index:
+    """The rows to which something was added afterwards, for the audit trail."""
+    condition = text(f"{column} IS NOT NULL")
+    return Index(f"ix_{table}_{column}", column, sqlite_where=condition, postgresql_where=condition)
+
+
 def _ref(name: str, target: str, *, nullable: bool = False, index: bool = False) -> Column[int]:
     return Column(name, Id, ForeignKey(f"{target}.id"), nullable=nullable, index=index)
 
@@ -281,7 +287,24 @@ changes = Table(
     Column("undone_at", Moment),
     Index("ix_changes_person_id_id", "person_id", "id"),
     Index("ix_changes_kind_subject_id", "kind", "subject_id"),
+    _settled("changes", "undone_at"),
     Index("ix_changes_inbox_id", "inbox_id"),
+)
+
+# The audit trail: a seal on every row that people's deeds leave, each with the hash of the one before.
+audit = Table(
+    "audit",
+    metadata,
+    # 1, 2, 3, … without a gap
+    Column("number", Id, primary_key=True, autoincrement=False),
+    Column("table_name", String(30), nullable=False),
+    # made: the row as it came; later: what was added to it afterwards, once
+    Column("part", String(8), nullable=False),
+    Column("row_id", Id, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("sealed_at", Moment, nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("table_name", "part", "row_id"),
 )
 
 incidents = Table(
@@ -405,6 +428,7 @@ amendments = Table(
     _ref("decided_by", "people", nullable=True),
     Column("decided_at", Moment),
     Column("decision_reason", Text),
+    _settled("amendments", "decided_at"),
 )
 
 reports = Table(
@@ -644,6 +668,7 @@ adjustments = Table(
     Column("entered_at", Moment, nullable=False),
     _ref("withdrawn_by", "people", nullable=True),
     Column("withdrawn_at", Moment),
+    _settled("adjustments", "withdrawn_at"),
 )
 
 # What happened to a round, by whom and why: nothing in it is ever changed.
@@ -672,6 +697,7 @@ draws = Table(
     Column("commitment", String(64), nullable=False),
     Column("announced_at", Moment, nullable=False),
     Column("revealed_at", Moment),
+    _settled("draws", "revealed_at"),
 )
 draw_words = Table(
     "draw_words",
@@ -715,6 +741,7 @@ objections = Table(
     Column("answer", Text),
     _ref("answered_by", "people", nullable=True),
     Column("answered_at", Moment),
+    _settled("objections", "answered_at"),
 )
 
 # --- highlights -------------------------------------------------------------------------------------------

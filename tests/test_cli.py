@@ -109,5 +109,18 @@ def test_module_and_script_are_the_same_program(here: Path) -> None:
     script = Path(sys.executable).with_name("liangsaibi")
     as_script = subprocess.run([script, "--help"], capture_output=True, text=True, check=True, cwd=here)
     assert as_module.stdout == as_script.stdout
-    for name in ("run", "demo", "check", "import", "export", "people", "incidents", "db", "backup", "restore"):
+    commands = {
+        "run",
+        "demo",
+        "check",
+        "import",
+        "export",
+        "people",
+        "incidents",
+        "db",
+        "backup",
+        "restore",
+        "audit",
+    }
+    for name in commands:
         assert f"\n  {name} " in as_module.stdout

@@ -1,4 +1,4 @@
-"""Commands that keep what was done: the tables' version, moving to PostgreSQL, backup and restoring."""
+"""Commands that keep what was done: the tables' version, moving, backup, restoring, the audit trail."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rich.table import Table
 from bot.chat.errors import ConfigurationError
 from bot.cli.shared import configured, console, open_database, progress, reach_database
 from bot.config import Config
+from storage import audit, audit_check, migrate, moving
 from storage import backup as backups
-from storage import migrate, moving
 from storage import restore as restoring
 from storage.database import Database
 
@@ -102,6 +102,63 @@ def restore(config: Config, archive: Path, *, overwrite: bool) -> None:
         console.print(f"程序需要 {newest} / the program needs {newest}: liangsaibi db upgrade")
 
 
+@click.group("audit")
+def audit_trail() -> None:
+    """审计链 / The audit trail: seals on what people did, chained to one another."""
+
+
+@audit_trail.command("head")
+@configured
+def audit_head(config: Config) -> None:
+    """最新的封印 / The newest seal: keep it elsewhere, and give it to `audit verify --kept`."""
+    database = open_database(config)
+    with database.reading() as tx:
+        newest = audit.head(tx)
+    database.close()
+    click.echo(newest)
+
+
+@audit_trail.command("verify")
+@configured
+@click.option("--kept", metavar="NUMBER:HASH", help="以前记下的封印 / a seal kept elsewhere must be in the trail")
+def audit_verify(config: Config, kept: str | None) -> None:
+    """核对 / Check every seal and every sealed row; names what was altered, removed or inserted."""
+    expected = _head(kept) if kept else None
+    database = open_database(config)
+    try:
+        with console.status("核对中 / verifying"), database.reading() as tx:
+            verdict = audit_check.verify(tx, expected)
+    finally:
+        database.close()
+    for found in verdict.findings:
+        row = "" if found.row_id is None else f" {found.row_id}"
+        seal = "" if found.number is None else f" (seal {found.number})"
+        click.echo(f"✗ {AUDIT_WORDS[found.kind]} / {found.kind.value}: {found.table}{row}{seal}")
+    click.echo(
+        f"{verdict.head.number} 个封印 / seals, {verdict.waiting} 行待封 / rows not sealed yet: {verdict.head}"
+    )
+    if verdict.findings:
+        raise click.exceptions.Exit(1)
+    click.echo("✓ 未见改动 / nothing was altered, removed or inserted")
+
+
+AUDIT_WORDS = {
+    audit_check.Kind.SEAL_MISSING: "封印缺失",
+    audit_check.Kind.SEAL_ALTERED: "封印被改",
+    audit_check.Kind.OTHER_HISTORY: "与留存的封印不符",
+    audit_check.Kind.ALTERED: "被改",
+    audit_check.Kind.REMOVED: "被删",
+    audit_check.Kind.INSERTED: "被插入",
+}
+
+
+def _head(text: str) -> audit.Head:
+    number, _, value = text.strip().partition(":")
+    if not number.isdecimal() or len(value) != len(audit.BEGINNING):
+        raise click.BadParameter("as `audit head` writes it: 123:0f3a…", param_hint="--kept")
+    return audit.Head(int(number), value)
+
+
 @contextmanager
 def _counted(words: str) -> Iterator[Callable[[int, int], None]]:
     with progress() as bar:
@@ -110,4 +167,4 @@ def _counted(words: str) -> Iterator[Callable[[int, int], None]]:
 
 
 #: What belongs directly under `liangsaibi`.
-COMMANDS: tuple[click.Command, ...] = (db, backup, restore)
+COMMANDS: tuple[click.Command, ...] = (db, backup, restore, audit_trail)
