@@ -22,13 +22,14 @@ import msgspec
 
 from bot.chat.arguments import Cursor, Missing
 from bot.chat.commands import Command, Found, Place, Registry
-from bot.chat.context import Context, Said
+from bot.chat.context import Context, Dialogue, Said
 from bot.chat.errors import UserError
-from bot.chat.grammar.folding import fold
+from bot.chat.grammar.folding import bared, fold
 from bot.chat.grammar.suggest import closest
 from bot.chat.messages import (
     PRIVATELY,
     Button,
+    Here,
     Inbound,
     Notice,
     Replies,
@@ -148,7 +149,8 @@ class Dispatcher:
         if handler is None:
             return Processed(Outcome.NOTED, notice.kind)
         actor = who_did_it(tx, notice, chat, now)
-        inbound = Inbound(notice.id, notice.chat, Sender(str(actor.account_id), actor.name), "", notice.sent_at)
+        sender = Sender(str(actor.account_id), actor.name)
+        inbound = Inbound(notice.id, notice.chat, sender, "", notice.sent_at, addressed=True)
         ctx = self._context(tx, inbound, number, now, chat, actor)
         act = partial(handler, ctx, notice)
         return self._carry_out(ctx, notice, number, lambda _ctx: Meaning(notice.kind, act=act))
@@ -182,10 +184,13 @@ class Dispatcher:
                 if meant.act is None:
                     return Processed(Outcome.IGNORED, person=ctx.actor.name)
                 replies = _as_list(meant.act())
-                self._keep(ctx, meant.made_by or number, meant.place)
+                self._keep(ctx, meant.made_by or number, meant.place, replies)
         except UserError as error:
+            refused_in = self._place_of_refusal(ctx, error, meant)
+            if refused_in is None:
+                return Processed(Outcome.IGNORED, meant.label, ctx.actor.name)
             replies, outcome = [say(error.words, buttons=error.buttons)], Outcome.REFUSED
-            place, ctx.posts = self._place_of_refusal(ctx, error), lost
+            place, ctx.posts = refused_in, lost
         except Exception as error:  # noqa: BLE001 - kept with its traceback as an incident
             return self._failed(ctx, came, error, meant.label)
         else:
@@ -201,15 +206,17 @@ class Dispatcher:
         said = ctx.said
         if ctx.inbound.edits is not None:
             return self._edited(ctx, ctx.inbound.edits)
+        if ctx.dialogue and not _plain(self._registry.find(said.folded), said):
+            said = _retyped(ctx, ctx.dialogue)
         if said.text.startswith("#"):
             return self._pressed_answer(ctx, said)
         return self._said(ctx, said)
 
     def _said(self, ctx: Ctx, said: Said) -> Meaning:
         found = self._registry.find(said.folded)
-        if ctx.chat.is_group and not ctx.inbound.addressed and not ctx.dialogue and not _plain(found, said):
+        if not _called(ctx) and not ctx.dialogue and not _meant_in_group(found, said, ctx.actor):
             return Meaning()
-        if found and (ctx.dialogue is None or (_plain(found, said) and not self._is_answer(ctx, found))):
+        if found and (ctx.dialogue is None or self._interrupts(ctx, found, said)):
             command = found.command
             return Meaning(command.name, command.place, lambda: self._command(ctx, found, said))
         if ctx.dialogue:
@@ -240,11 +247,17 @@ class Dispatcher:
         changes.mark_undone(ctx.tx, change.id, now=ctx.now)
         return replies
 
-    def _is_answer(self, ctx: Ctx, found: Found) -> bool:
-        """Whether a typed command name is an answer to the open question; a pressed button is always a command."""
-        if ctx.dialogue is None or ctx.inbound.pressed:
+    def _interrupts(self, ctx: Ctx, found: Found, said: Said) -> bool:
+        """Whether a command counts as one while a question is open; a pressed button always does.
+
+        Not when it names an answer to the question, nor when it is not for this person: then it is an answer too.
+        """
+        if not _plain(found, said):
             return False
-        return found.command.name in self._registry.heard.get(ctx.dialogue.kind, ())
+        if ctx.dialogue is None or ctx.inbound.pressed:
+            return True
+        answers = self._registry.heard.get(ctx.dialogue.kind, ())
+        return found.command.name not in answers and found.command.allows(ctx.actor)
 
     def _pressed_answer(self, ctx: Ctx, said: Said) -> Meaning:
         token, _, answer = said.text[1:].partition(" ")
@@ -263,6 +276,10 @@ class Dispatcher:
     def _command(self, ctx: Ctx, found: Found, said: Said) -> Replies:
         command = found.command
         if not command.allows(ctx.actor):
+            # "通过验收了" begins with a command's name, and is no command.
+            overheard = None if found.sure else self._read(ctx, said)
+            if overheard is not None:
+                return overheard
             raise NotTheirs(_refusal(command, ctx.actor))
         cursor = Cursor(said.text, said.folded, found.start, ctx.today)
         try:
@@ -277,11 +294,16 @@ class Dispatcher:
             raise UserError(
                 T("您还没有绑定身份。请把组织者给您的绑定码发给我，例如：绑定 8F3K-2274"),
             )
-        for _order, reader in self._registry.readers:
+        replies = self._read(ctx, said)
+        return self._not_understood(ctx, said) if replies is None else replies
+
+    def _read(self, ctx: Ctx, said: Said) -> Replies:
+        """What the first reader makes of it whose business it is; None when it is nobody's."""
+        for _order, reader in self._registry.readers if ctx.actor.is_bound else ():
             replies: Replies = reader(ctx, said)
             if replies is not None:
                 return replies
-        return self._not_understood(ctx, said)
+        return None
 
     def _not_understood(self, ctx: Ctx, said: Said) -> Reply:
         allowed = [c.name for c in self._registry.commands.values() if c.allows(ctx.actor) and not c.hidden]
@@ -304,7 +326,7 @@ class Dispatcher:
 
     # --- what is left to be done --------------------------------------------------------------------------
 
-    def _keep(self, ctx: Ctx, number: int, place: Place) -> None:
+    def _keep(self, ctx: Ctx, number: int, place: Place, replies: list[Reply]) -> None:
         if ctx.changes:
             changes.record(
                 ctx.tx,
@@ -319,7 +341,7 @@ class Dispatcher:
             expires = ctx.now + timedelta(minutes=self._policy.dialogues.expire_minutes)
             dialogues.put(
                 ctx.tx,
-                ctx.next_dialogue,
+                replace(ctx.next_dialogue, buttons=self._buttons(ctx, replies) or ctx.next_dialogue.buttons),
                 account_id=ctx.actor.account_id,
                 chat_id=chat_id,
                 now=ctx.now,
@@ -327,6 +349,11 @@ class Dispatcher:
             )
         elif ctx.ends_dialogue and ctx.dialogue is not None:
             dialogues.end(ctx.tx, account_id=ctx.actor.account_id, chat_id=ctx.chat.id)
+
+    def _buttons(self, ctx: Ctx, replies: list[Reply]) -> dict[str, str]:
+        """The payloads of the buttons under the answer, by what the buttons say to this reader."""
+        rows = [row for reply in replies if isinstance(reply.to, Here) for row in reply.buttons]
+        return {bared(ctx.show(button.label)): button.payload for row in rows for button in row}
 
     def _where(self, ctx: Ctx, place: Place) -> int:
         """The chat in which the answer is given: a private matter asked in a group goes to the private chat."""
@@ -340,16 +367,18 @@ class Dispatcher:
             return private
         return ctx.chat.id
 
-    def _place_of_refusal(self, ctx: Ctx, error: UserError) -> Place:
-        """Who pressed a button in a group that is not for them is told so privately, not before everybody."""
-        if (
-            isinstance(error, NotTheirs)
-            and ctx.inbound.pressed
-            and ctx.chat.is_group
-            and self._private_chat(ctx) is not None
-        ):
+    def _place_of_refusal(self, ctx: Ctx, error: UserError, meant: Meaning) -> Place | None:
+        """Where to say that something cannot be done; None when nowhere.
+
+        Who pressed a button in a group that is not for them is told so privately, not before everybody; and a
+        group that did not call the bot is not disturbed at all.
+        """
+        reachable = ctx.chat.is_group and self._private_chat(ctx) is not None
+        if isinstance(error, NotTheirs) and ctx.inbound.pressed and reachable:
             return Place.PRIVATE
-        return Place.ANYWHERE
+        if meant.place is Place.GROUP or _called(ctx):
+            return Place.ANYWHERE
+        return Place.PRIVATE if reachable else None
 
     def _private_chat(self, ctx: Ctx) -> int | None:
         known = accounts.private_chat_of(ctx.tx, ctx.actor.account_id)
@@ -404,6 +433,27 @@ class Dispatcher:
                 "ms": round((time.perf_counter() - began) * 1000, 1),
             },
         )
+
+
+def _retyped(ctx: Ctx, open_one: Dialogue) -> Said:
+    """What was said; the payload instead when somebody types what a button of the open question says."""
+    payload = None if ctx.inbound.pressed else open_one.buttons.get(bared(ctx.said.text))
+    return Said(payload, fold(payload), ctx.said.attachments) if payload else ctx.said
+
+
+def _called(ctx: Ctx) -> bool:
+    """Whether the bot is spoken to: in private, by name, by a button or a slash."""
+    return not ctx.chat.is_group or ctx.inbound.addressed or ctx.said.folded.lstrip().startswith("/")
+
+
+def _meant_in_group(found: Found | None, said: Said, actor: Actor) -> bool:
+    """Whether words in a group that do not call the bot are a command all the same.
+
+    "@王芳 进度 今天报一下" is for somebody else, and a command that the person may not give is talk.
+    """
+    if found is None or said.folded.lstrip().startswith("@"):
+        return False
+    return _plain(found, said) and not found.command.everyday and found.command.allows(actor)
 
 
 def _plain(found: Found | None, said: Said) -> bool:

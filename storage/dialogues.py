@@ -16,6 +16,8 @@ _OPEN = select(dialogues.c.kind, dialogues.c.token, dialogues.c.data, dialogues.
     dialogues.c.chat_id == bindparam("there"),
     dialogues.c.expires_at > bindparam("now"),
 )
+#: Among the dialogue's own data: the engine's.
+_BUTTONS = "buttons sent"
 _REPLACED = ("kind", "token", "data", "opened_at", "expires_at")
 
 
@@ -38,7 +40,10 @@ _EXPIRE = delete(dialogues).where(dialogues.c.expires_at <= bindparam("now"))
 def find(tx: Tx, *, account_id: int, chat_id: int, now: datetime) -> Dialogue | None:
     """The question open for this account in this chat."""
     row = tx.first(_OPEN, {"who": account_id, "there": chat_id, "now": now})
-    return Dialogue(row.kind, row.token, row.data, row.expires_at) if row else None
+    if row is None:
+        return None
+    buttons = row.data.pop(_BUTTONS, {})
+    return Dialogue(row.kind, row.token, row.data, row.expires_at, buttons)
 
 
 def put(tx: Tx, dialogue: Dialogue, *, account_id: int, chat_id: int, now: datetime, expires_at: datetime) -> None:
@@ -48,7 +53,7 @@ def put(tx: Tx, dialogue: Dialogue, *, account_id: int, chat_id: int, now: datet
         "chat_id": chat_id,
         "kind": dialogue.kind,
         "token": dialogue.token,
-        "data": dialogue.data,
+        "data": dialogue.data | ({_BUTTONS: dict(dialogue.buttons)} if dialogue.buttons else {}),
         "opened_at": now,
         "expires_at": expires_at,
     }

@@ -130,7 +130,7 @@ class Item(Arg[int]):
 
 _ORDINAL = re.compile(r"第\s*")
 _COUNTER = re.compile(r"\s*(?:项承诺|条承诺|号承诺|个承诺|项|条|号|件|#)")
-_ENDS_ITEM = re.compile(r"\s|[,;、:.)\]]|$")
+_ENDS_ITEM = re.compile(r"\s|[,;、:.)\]]|$|(?=期限|目标|内容|改[成为到]|延期|延长|推迟)")
 
 
 def item_at(folded: str, at: int) -> tuple[int, int] | None:

@@ -44,6 +44,8 @@ class Command:
     `name` and `aliases` are Chinese and may be followed by their arguments without a space; `ascii` is for
     platforms whose commands are Latin (`a-z0-9_`, at most 32). `roles` empty: anybody who is bound;
     `strangers`: also those who are not. `examples` are complete messages that work; each one is a test.
+    `everyday`: its names are words of everyday talk (你好, 算了); in a group it counts only where the bot is
+    called by name or by a slash.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Command:
     place: Place = Place.ANYWHERE
     examples: tuple[str, ...] = ()
     hidden: bool = False
+    everyday: bool = False
 
     def allows(self, actor: Actor) -> bool:
         if self.strangers:
@@ -124,6 +127,7 @@ class Registry:
         place: Place = Place.ANYWHERE,
         examples: Iterable[str] = (),
         hidden: bool = False,
+        everyday: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated function as a command. It is called as `handler(ctx, **arguments)`."""
 
@@ -142,6 +146,7 @@ class Registry:
                     place=place,
                     examples=tuple(examples),
                     hidden=hidden,
+                    everyday=everyday,
                 )
             )
             return handler

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -37,12 +37,14 @@ class Dialogue:
     """A question that is waiting for this person's answer in this chat.
 
     `token` is in the payload of its buttons, so that a button of an older question is told apart.
+    `buttons` are the payloads of the buttons that were sent with it, by what they say (see `bared`).
     """
 
     kind: str
     token: str
     data: dict[str, Any]
     expires_at: datetime | None = None
+    buttons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,9 @@ def amend(ctx: Ctx, what: str) -> Reply:
     """Read the wish back as old and new; ask for what is not said."""
     commitment, rest = scope.own(ctx, what, command="amend", example="变更 2 期限改到明年3月底 因为手续没批")
     _check(ctx, commitment)
-    return _go_on(ctx, commitment, read_wish(commitment, rest, ctx.today))
+    wish = read_wish(commitment, rest, ctx.today)
+    said, _reason = split_reason(rest)
+    return _go_on(ctx, commitment, wish, unread=said if wish.terms is None else "")
 
 
 def _check(ctx: Ctx, commitment: Commitment) -> None:
@@ -74,10 +76,10 @@ def _load(ctx: Ctx, data: dict[str, Any]) -> tuple[Commitment, Wish]:
     return commitment, Wish(terms, data["reason"])
 
 
-def _go_on(ctx: Ctx, commitment: Commitment, wish: Wish) -> Reply:
-    """The card once both are known; else the question for what is missing."""
+def _go_on(ctx: Ctx, commitment: Commitment, wish: Wish, *, unread: str = "") -> Reply:
+    """The card once both are known; else the question for what is missing, or what was not understood."""
     if wish.terms is None:
-        return _ask_what(ctx, commitment, wish)
+        return _ask_what(ctx, commitment, wish, unread)
     changes = differences(commitment.terms, wish.terms)
     if not changes:
         raise UserError(T("和现在的内容一样，没有变化。"))
@@ -89,11 +91,12 @@ def _go_on(ctx: Ctx, commitment: Commitment, wish: Wish) -> Reply:
     return _card(ctx, commitment, wish, changes)
 
 
-def _ask_what(ctx: Ctx, commitment: Commitment, wish: Wish) -> Reply:
+def _ask_what(ctx: Ctx, commitment: Commitment, wish: Wish, unread: str = "") -> Reply:
     ctx.ask("commitments.amend_what", **_data(commitment, wish))
     row = tuple(ctx.choice(FIELD_WORDS[field], field.value) for field in _FIELDS)
     return say(
         quote(commitment.words),
+        *([T("没看懂“{said}”要改成什么。", said=unread)] if unread else []),
         T("要变更什么？点按钮，或者直接写，例如：期限改到明年3月底 因为手续没批"),
         buttons=(row,),
         replace=True,

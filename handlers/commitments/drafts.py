@@ -137,6 +137,9 @@ _SETS = r"(?:改成|改为|改到|调整为|调整到|延长到|延期到|改|�
 _FIELD = re.compile(
     rf"\s*(?:(期限|类别|目标|target|due|category){_SETS}*|(内容|数量|时间|words)(?:{_SETS}+|$))", re.IGNORECASE
 )
+_ONLY_CATEGORY = re.compile(
+    r"\s*(?:是|算|属于|改成|改为)?\s*(?:自选|规定|elective|required)(?:动作|的)?[\s.]*", re.IGNORECASE
+)
 _ONLY_DUE = re.compile(r"(?:请|就|那)?(?:改成|改为|改到|改|到|在|是)?\s*")
 _AFTER_DUE = re.compile(r"\s*(?:之前|以前|前|止)?\s*(?:完成|完工|办结)?[\s,.;]*")
 
@@ -156,6 +159,8 @@ def corrected(draft: Draft, text: str, today: date) -> Draft:
         again = drafted(text, today, category=draft.items[0].category)
         return replace(draft, items=again)
     item = draft.items[index]
+    if _ONLY_CATEGORY.fullmatch(fold(rest)):
+        return draft.with_item(index, changed(item, Field.CATEGORY, rest, today))
     field, said = field_named(rest)
     if field is not None and said:
         return draft.with_item(index, changed(item, field, said, today))
@@ -221,6 +226,8 @@ def _target(terms: Terms, text: str) -> Measured:
 
 def _item(parsed: Parsed, today: date, category: Category) -> Item:
     _check_length(parsed.words)
+    if _is_only_due(parsed.words, today) or _ONLY_CATEGORY.fullmatch(fold(parsed.words)):
+        raise UserError(T("请写出承诺的内容，例如：承诺 硬化村内道路2公里 12月底前"))
     due = parsed.due or date(today.year, 12, 31)
     return Item(replace(parsed.terms, due=due), parsed.category or category, parsed.due is not None)
 

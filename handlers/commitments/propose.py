@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,8 @@ from bot.chat.arguments import Rest
 from bot.chat.commands import Place, Section
 from bot.chat.context import Change, Said
 from bot.chat.errors import UserError
-from bot.chat.messages import Button, Reply, faint, quote, say
+from bot.chat.grammar.folding import fold
+from bot.chat.messages import PAYLOAD_BYTES, Button, Reply, faint, quote, say
 from bot.chat.people import Post, Role
 from bot.chat.texts import TN, T
 from handlers import Ctx
@@ -33,6 +35,13 @@ from storage import terms as promised
 from storage.changes import Recorded
 from storage.commitments import Category, Commitment, State
 
+#: Asked before the readers of progress.
+PROMISED = 40
+_WE_PROMISE = re.compile(r"\s*(?:我|咱|本)们?[村社区]{0,2}(?:今年)?(?:承诺|保证)(?!书|事项|已|的|过)[:,\s]*")
+_PROGRESS = re.compile(
+    r"(?:事项)?(?:第\s*)?(\d{1,3})\s*[项号条]?\s*"
+    r"(?=已|完成|进度|正在|正常|推进|基本|没|未|还没|开工|停工|\d{1,3}(?:\.\d+)?%|[一二三四五六七八九]成|百分之)"
+)
 MINE = Button(T("我的承诺"), "my_commitments")
 
 
@@ -53,10 +62,34 @@ def promise(ctx: Ctx, words: str | None) -> Reply:
     if words and scope.is_number(ctx, rest):
         commitment, _rest = scope.own(ctx, words, command="my_commitments", example="承诺 2")
         return details(ctx, commitment)
+    _refuse_progress(rest)
     own = scope.posts(ctx)
     if post is None and len(own) > 1:
         return _ask_unit(ctx, own, rest)
     return _begin(ctx, (post or own[0]).unit_id, rest.strip())
+
+
+@registry.reader(PROMISED)
+def overhear(ctx: Ctx, said: Said) -> Reply | None:
+    """ "我村承诺年底前硬化道路2公里": the command's word, though not at the beginning."""
+    match = _WE_PROMISE.match(said.folded)
+    if match is None or ctx.chat.is_group or not ctx.actor.has(Role.SECRETARY):
+        return None
+    reply: Reply = promise(ctx, said.text[match.end() :])
+    return reply
+
+
+def _refuse_progress(words: str) -> None:
+    """Raise UserError when the words say how far a promise is, and promise nothing: "承诺2已开工"."""
+    match = _PROGRESS.match(fold(words))
+    if match is None:
+        return
+    line = f"progress {match.group(1)} {words[match.end() :].strip()}"
+    fits = len(line.encode()) <= PAYLOAD_BYTES
+    button = Button(
+        T("报第{number}项的进度", number=match.group(1)), line if fits else f"progress {match.group(1)}"
+    )
+    raise UserError(T("这像是报进度，不是新的承诺。报进度直接说就行，例如：第2项 80%"), buttons=((button,),))
 
 
 def _ask_unit(ctx: Ctx, own: tuple[Post, ...], words: str) -> Reply:

@@ -28,6 +28,9 @@ _POSTPONE = re.compile(r"(?:申请)?(?:把|将)?(?:延期|延长|推迟|顺延|�
 _RETARGET = re.compile(
     r"(?:改成|改为|改到|调整为|调整到|减少到|减为|减到|降到|降为|增加到|增为|增到|提高到|提高为)\s*"
 )
+_LAST_PAUSE = re.compile(r"[,，;；。\s]+([^,，;；。\s]+)$")
+#: A reason in fewer characters is none.
+_FEWEST = 3
 _EDGES = " \t\r\n,，;；.。、:：()（）"
 
 
@@ -42,7 +45,19 @@ class Wish:
 def read_wish(commitment: Commitment, text: str, today: date) -> Wish:
     """Read "期限改到明年3月底 因为手续未批" and the like; raises UserError for a date or figure that is wrong."""
     what, reason = split_reason(text)
+    if not reason:
+        what, reason = _behind_a_comma(what, today)
     return Wish(new_terms(commitment.terms, what, today), reason)
+
+
+def _behind_a_comma(what: str, today: date) -> tuple[str, str]:
+    """The wish and, behind its last comma or space, the reason: "延期到明年3月底，手续没批"; else no reason."""
+    match = _LAST_PAUSE.search(what)
+    if match is None or field_named(what)[0] is Field.WORDS:
+        return what, ""
+    before, after = what[: match.start()].strip(_EDGES), match.group(1).strip(_EDGES)
+    is_wish = dates_in(fold(after), today) or measure_of(after).target is not None or field_named(after)[0]
+    return (what, "") if is_wish or len(after) < _FEWEST or not before else (before, after)
 
 
 def split_reason(text: str) -> tuple[str, str]:
@@ -64,6 +79,9 @@ def new_terms(old: Terms, what: str, today: date) -> Terms | None:
     """The terms as wished; None when the words do not say what is to change."""
     what = re.sub(r"^(?:申请)?(?:把|将)\s*", "", what.strip(_EDGES))
     field, value = field_named(what)
+    if field in (None, Field.TARGET):
+        value = _new_figure(value) or value
+        field = Field.TARGET if field is None and value != what else field
     if field is not None:
         return changed(Item(old), field, value, today).terms if value and field is not Field.CATEGORY else None
     folded = fold(what)
@@ -73,6 +91,15 @@ def new_terms(old: Terms, what: str, today: date) -> Terms | None:
     if retarget and measure_of(what[retarget.end() :]).target is not None:
         return retargeted(old, what[retarget.end() :])
     return None
+
+
+def _new_figure(what: str) -> str:
+    """The second figure of "从120盏改成100盏"; empty when there are not two."""
+    folded = fold(what)
+    match = _RETARGET.search(folded)
+    if match is None or measure_of(what[: match.start()]).target is None:
+        return ""
+    return what[match.end() :] if measure_of(what[match.end() :]).target is not None else ""
 
 
 def with_field(old: Terms, field: Field, value: str, today: date) -> Terms:

@@ -43,7 +43,10 @@ class Parsed:
 _NUMBERING = re.compile(r"\s*(?:[-*·•●]|[(\[]?\d{1,2}[.、)\]:]+(?!\d)|[①-⑳])\s*")
 _INLINE_NUMBER = re.compile(r"(?:(?<=[\s,;.])|^)(?:[(\[]?(\d{1,2})(?:[.、)\]:]+)(?!\d)|([①-⑳]))\s*")
 # "承诺硬化道路" said again below a card; 承诺书 and the like are what a promise may be about.
-_PROMISE = re.compile(r"(?:我村|本村|我社区|我们|我)?承诺(?!事项|书|制|人|栏|墙|内容|公开|践诺)[\s:,;]*(?=.)")
+_PROMISE = re.compile(
+    r"(?:(?:我村|本村|我社区|我们|我)?承诺|(?:我村|本村|我社区|我们|我)保证)"
+    r"(?!事项|书|制|人|栏|墙|内容|公开|践诺)[\s:,;]*(?=.)"
+)
 _EDGES = " \t\r\n,，;；、。.:："
 _CATEGORIES = {
     "规定": Category.REQUIRED,

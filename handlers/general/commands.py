@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.chat.arguments import Choice, Rest
-from bot.chat.commands import Command, Registry, Section
+from bot.chat.commands import Command, Place, Registry, Section
 from bot.chat.errors import UserError
 from bot.chat.grammar.suggest import closest
 from bot.chat.messages import Block, Button, Fields, Line, Reply, faint, quote, say, title
@@ -25,6 +25,8 @@ registry = Registry()
     help=T("看看您能做的事，或某条命令怎么用"),
     args=(Rest("topic", T("命令"), optional=True),),
     strangers=True,
+    place=Place.PRIVATE,
+    everyday=True,
     examples=("帮助", "帮助 语言"),
 )
 def show_help(ctx: Ctx, topic: str | None) -> Reply:
@@ -80,6 +82,7 @@ def _detail(ctx: Ctx, topic: str) -> Reply:
     section=Section.GENERAL,
     help=T("结束正在问的问题"),
     strangers=True,
+    everyday=True,
     examples=("取消",),
 )
 def cancel(ctx: Ctx) -> Reply:
@@ -96,6 +99,7 @@ def cancel(ctx: Ctx) -> Reply:
     aliases=("撤回", "收回"),
     section=Section.GENERAL,
     help=T("收回您刚才的一步，十分钟内有效"),
+    everyday=True,
     examples=("撤销",),
 )
 def undo(ctx: Ctx) -> Reply:
@@ -138,6 +142,7 @@ def undo(ctx: Ctx) -> Reply:
         ),
     ),
     strangers=True,
+    everyday=True,
     examples=("语言 中文", "语言 English"),
 )
 def set_language(ctx: Ctx, language: str | None) -> Reply:

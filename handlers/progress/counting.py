@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
 from bot.chat.grammar.amounts import convert
@@ -20,6 +20,7 @@ from storage.terms import Kind
 _KEPT = Decimal("0.00000001")
 #: However absurd a figure is that somebody insists on, it must fit the column.
 _MOST = Decimal(9999)
+_MOST_PERCENT = Decimal(100)
 _POINT_MEASURES = (POINTS, "百分点", "个点")
 
 
@@ -58,6 +59,24 @@ def figure_words(c: Commitment, value: Decimal | None, share: Decimal | None) ->
     if value is not None and share is not None:
         return T("{amount}（{share}）", amount=quantity(value, c.measure), share=percent(share))
     return percent(share) if share is not None else None
+
+
+def with_measure(reading: Reading, c: Commitment) -> Reading | Doubt:
+    """The reading with the measure that a bare number can only have, or the question which it has."""
+    bare = next((said for said in reading.figures if not said.measure), None)
+    if bare is None:
+        return reading
+    if not is_counted(c) or c.measure == SHARE or c.target is None:
+        return replace(reading, figures=(replace(bare, measure=SHARE, value=bare.value / 100),))
+    metres = convert(bare.value, "米", c.measure or "")
+    if c.measure == "公里" and bare.value > _MOST_PERCENT and metres is not None and metres <= c.target:
+        return replace(reading, figures=(replace(bare, measure="米"),))
+    # Of 100 things each is one per cent.
+    if bare.value > _MOST_PERCENT or c.target == _MOST_PERCENT:
+        return replace(reading, figures=(replace(bare, measure=c.measure or ""),))
+    if bare.value <= c.target:
+        return doubts.bare(c, bare.value, reading.words)
+    return replace(reading, figures=(replace(bare, measure=SHARE, value=bare.value / 100),))
 
 
 def count(reading: Reading, c: Commitment) -> Found | Doubt | None:
@@ -110,7 +129,7 @@ def _by_value(reading: Reading, c: Commitment, target: Decimal, own: Sequence[_F
     if len(candidates) > 1:
         return _choose(reading, c, target, candidates)
     if candidates:
-        open_one = next((f for f in own if _is_open(f.said, c)), None)
+        open_one = next((f for f in own if _is_open(f.said, c) or _is_nearly_all(f, c, target)), None)
         if open_one:
             return _exactly(reading, c, open_one)
         return _checked(reading, c, target, candidates[0])
@@ -125,6 +144,12 @@ def _is_open(said: Said, c: Commitment) -> bool:
     """Whether the figure is to be asked for exactly. For a rate, "97%以上" is all there is to know."""
     met = c.kind is Kind.THRESHOLD and said.bound == "at_least"
     return said.is_open and said.role is Role.TOTAL and not met
+
+
+def _is_nearly_all(figure: _Figure, c: Commitment, target: Decimal) -> bool:
+    """Whether about as much as was promised is said ("近600亩" of 600): then it may be done, or not quite."""
+    about = figure.said.bound == "about" and figure.said.role is Role.TOTAL
+    return about and c.kind is not Kind.THRESHOLD and figure.value >= target
 
 
 def _exactly(reading: Reading, c: Commitment, figure: _Figure) -> Doubt:
@@ -190,8 +215,9 @@ def _plain_share(reading: Reading, c: Commitment) -> Found | Doubt | None:
     shares = [share for share in distinct if share is not None]
     if len(shares) > 1:
         return doubts.mismatch(c, reading.words, [Option(percent(s), share_answer(s)) for s in shares])
-    if said[0].is_open and said[0].role is Role.TOTAL:
-        return doubts.exact(c, said[0].value, reading.words, less=said[0].bound == "at_most")
+    nearly = said[0].bound == "about" and said[0].value >= 1
+    if (said[0].is_open or nearly) and said[0].role is Role.TOTAL:
+        return doubts.exact(c, said[0].value, reading.words, less=nearly or said[0].bound == "at_most")
     return Found(None, shares[0]) if shares else None
 
 

@@ -50,6 +50,7 @@ class Doubt:
 
 #: Answers, as buttons carry them.
 AS_SAID, ADDED, ALL, NONE, WHOLE, FAR, SAME = "ok", "add", "all", "none", "full", "far", "same"
+_WRONG = Option(T("不对，重新说"), FAR)
 _QUARTERS = tuple(Decimal(n) / 4 for n in (1, 2, 3, 4))
 _MOST_SHOWN = 18
 
@@ -95,15 +96,15 @@ def goal_words(parts: Iterable[Part]) -> list[str]:
 
 
 def which(
-    candidates: Iterable[Commitment], *, said: str, unknown: int | None = None, everything: int = 0
+    candidates: Iterable[Commitment], *, said: str, unknown: int | None = None, everything: Text | None = None
 ) -> Doubt:
-    """Which commitment is meant. `everything`: how many there are, when all of them may be meant."""
+    """Which commitment is meant. `everything`: what is offered to say when all of them may be meant."""
     rows = [
         (Option(T("第{number}项 {words}", number=c.number, words=short(c.words)), number_answer(c.number)),)
         for c in candidates
     ]
     if everything:
-        rows.insert(0, (Option(T("全部{count}项都完成了", count=everything), ALL),))
+        rows.insert(0, (Option(everything, ALL),))
     if said:
         rows.append((Option(T("都不是"), NONE),))
     if unknown is not None:
@@ -113,8 +114,18 @@ def which(
     return Doubt(Question.WHICH, words, tuple(rows))
 
 
-def how_far(c: Commitment) -> Doubt:
-    """How far it is, with quick answers."""
+def everything(count: int, status: Status, *, others: bool) -> Text:
+    """That all of so many commitments are in a status; `others`: all those that were not excepted."""
+    if status is Status.DONE:
+        return T("其余{count}项都完成了", count=count) if others else T("全部{count}项都完成了", count=count)
+    state = STATUS_WORDS[status]
+    if others:
+        return T("其余{count}项都是“{status}”", count=count, status=state)
+    return T("全部{count}项都是“{status}”", count=count, status=state)
+
+
+def how_far(c: Commitment, *, sure: bool = True) -> Doubt:
+    """How far it is, with quick answers. Not `sure`: perhaps no report was meant at all."""
     rows: list[tuple[Option, ...]] = []
     if c.kind is Kind.QUANTITY and c.target is not None and c.measure != SHARE:
         steps = [(c.target * q) for q in _QUARTERS]
@@ -137,6 +148,8 @@ def how_far(c: Commitment) -> Doubt:
         words = T("第{number}项“{words}”进展到哪一步？点一下，或直接说。", number=c.number, words=c.words)
     rows.append(tuple(Option(STATUS_WORDS[s], status_answer(s)) for s in (Status.PREPARING, Status.UNDER_WAY)))
     rows.append((Option(STATUS_WORDS[Status.SLOW], status_answer(Status.SLOW)), *_no_change(c)))
+    if not sure:
+        rows.append((Option(T("不是报进度"), NONE),))
     return Doubt(Question.HOW_FAR, words, tuple(rows))
 
 
@@ -182,13 +195,13 @@ def backwards(c: Commitment, before: Words, now: Words, *, may_add: bool) -> Dou
     row = [Option(T("确认"), AS_SAID)]
     if may_add:
         row.append(Option(T("是新增的"), ADDED))
-    return Doubt(Question.BACKWARDS, words, (tuple(row),))
+    return Doubt(Question.BACKWARDS, words, ((*row, _WRONG),))
 
 
 def over(c: Commitment, now: Words, goal: Value) -> Doubt:
     """More than the target."""
     words = T("第{number}项目标是{goal}，您报的是{now}，超过目标了，确认吗？", number=c.number, goal=goal, now=now)
-    return Doubt(Question.OVER, words, ((Option(T("确认"), AS_SAID),),))
+    return Doubt(Question.OVER, words, ((Option(T("确认"), AS_SAID), _WRONG),))
 
 
 def of_work_or_of_target(c: Commitment, value: Decimal, target: Decimal) -> Doubt:
@@ -205,6 +218,20 @@ def of_work_or_of_target(c: Commitment, value: Decimal, target: Decimal) -> Doub
         Option(T("按工程算，已超目标"), AS_SAID),
     )
     return Doubt(Question.OVER, words, tuple((option,) for option in row))
+
+
+def bare(c: Commitment, value: Decimal, said: str) -> Doubt:
+    """A number without a measure, which may be a quantity or a share."""
+    as_value, as_share = quantity(value, c.measure), quantity(value, SHARE)
+    words = T(
+        "第{number}项：“{said}”是{value}，还是{share}？",
+        number=c.number,
+        said=said,
+        value=as_value,
+        share=as_share,
+    )
+    options = (Option(as_value, value_answer(value)), Option(as_share, share_answer(value / 100)))
+    return Doubt(Question.MEASURE, words, (options,))
 
 
 def measure(c: Commitment, said: str) -> Doubt:
@@ -245,6 +272,10 @@ def rate(c: Commitment, name: str, said: str) -> Doubt:
 
 def whole(c: Commitment, full: Value, answer: str) -> Doubt:
     """Said to be done, without the quantity."""
+    if c.kind is Kind.THRESHOLD:
+        words = T("第{number}项的目标是{goal}，达到了吗？", number=c.number, goal=full)
+        row = (Option(T("已达到{goal}", goal=full), answer), Option(T("还没有达到"), FAR))
+        return Doubt(Question.WHOLE, words, (row,))
     words = T("第{number}项的目标是{goal}，都完成了吗？", number=c.number, goal=full)
     row = (Option(T("已完成{goal}", goal=full), answer), Option(T("还没有全完成"), FAR))
     return Doubt(Question.WHOLE, words, (row,))

@@ -8,19 +8,21 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from bot.chat.errors import UserError
+from bot.chat.grammar.folding import fold
 from bot.chat.messages import Button
 from bot.chat.people import Post, Role
 from bot.chat.texts import T
 from handlers import Ctx
 from handlers.deadlines.reporting import quarter_now
 from handlers.progress.quarters import Quarter
-from storage import commitments, reports
+from storage import commitments, reports, units
 from storage.commitments import Commitment, State, Status
 from storage.terms import Kind
 
 #: States in which progress is reported: closed is closed, and what is not published binds nobody yet.
 OPEN = (State.PUBLISHED, State.DONE)
 _UNIT_ID = re.compile(r"u(\d{1,12})(?:\s+|$)")
+_BEGINS_WITH_UNIT = re.compile(r"[^一-鿿]*([一-鿿]{1,12}?(?:村(?![内里民组委道路级集])|社区(?![内里居民])))")
 _SUFFIX = re.compile(r"(?:村|社区|办事处|街道|镇|乡)$")
 
 
@@ -77,6 +79,19 @@ def named_unit(ctx: Ctx, text: str) -> tuple[int | None, str]:
         post for post in posts if _SUFFIX.sub("", post.unit_name) in text
     ]
     return (named[0].unit_id, _without(text, named[0])) if len(named) == 1 else (None, text)
+
+
+def refuse_other_unit(ctx: Ctx, text: str) -> None:
+    """Raise UserError when a report begins with the name of a unit that is not this secretary's."""
+    match = _BEGINS_WITH_UNIT.match(fold(text))
+    own = [post.unit_name for post in posts_of(ctx)]
+    if match is None or match.group(1) in own:
+        return
+    roots = [root.id for root in units.roots(ctx.tx)]
+    if units.named(ctx.tx, [match.group(1)], roots=roots, kinds=units.CONTESTING):
+        raise UserError(
+            T("{unit}的进度不由您报送。您报的是{own}，直接说就行，例如：第2项 80%", unit=match.group(1), own=own)
+        )
 
 
 def _without(text: str, post: Post) -> str:

@@ -20,6 +20,7 @@ from handlers.progress.duty import evidence_since, named_unit, posts_of, some_it
 from handlers.progress.recording import REPORTED
 from storage import changes, evidence, reports, reviews
 from storage.changes import Recorded
+from storage.commitments import Commitment
 from storage.evidence import Evidence
 from storage.reports import STANDING
 
@@ -137,6 +138,15 @@ def attach(ctx: Ctx, words: str) -> Reply:
     return say(
         TN("已附到第{number}项：{count}件", "已附到第{number}项：{count}件", count, number=number), replace=True
     )
+
+
+def captioned(ctx: Ctx, c: Commitment) -> Reply | None:
+    """Photos whose caption only names a commitment: for its newest report; None when it has none."""
+    newest = reports.newest_of_unit(ctx.tx, c.unit_id, year=c.year).get(c.id)
+    if newest is None:
+        return None
+    _keep(ctx, newest.id)
+    return _attached(ctx.inbound.attachments, c.number)
 
 
 def _meant(ctx: Ctx, words: str) -> tuple[int, int]:

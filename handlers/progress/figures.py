@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from bot.chat.grammar.amounts import Amount, amounts_in
 from bot.chat.grammar.bounds import Bound
+from bot.chat.grammar.numerals import number_at
 from bot.chat.grammar.shares import Share, shares_in
 
 #: The measure of a share; its value is a fraction of one.
@@ -33,9 +34,9 @@ class Role(StrEnum):
 class Said:
     """One figure as it was said.
 
-    `measure` is SHARE for a share, whose `value` is then a fraction. `about`: the words before it in its clause.
-    `rate`: it is a share of something else than the work (覆盖率, 开工率). `bound`: whether it is exact.
-    `step`: one unit of the last digit that was said, in which shares are compared.
+    `measure` is SHARE for a share, whose `value` is then a fraction, and empty when none was said. `about`: the
+    words before it in its clause. `rate`: it is a share of something else than the work (覆盖率, 开工率).
+    `bound`: whether it is exact. `step`: one unit of the last digit that was said, in which shares are compared.
     """
 
     value: Decimal
@@ -66,6 +67,8 @@ _AIM = re.compile(
     r"(?:目标|计划|(?<!完成)任务|(?<![供响反相对])应|需要?|(?<![主重])要|设计|全长|总长|总数|总量)(?:是|为|数|量|总计|完成|[:])?[^\d,.;]{0,3}$"
 )
 _WHOLE = re.compile(r"累计|一共|总共|总计|合计|目前|至今|截[至止]|达到?|已")
+# "一盏没装"; "8项承诺" counts the commitments themselves.
+_NOT_ONE = re.compile(r"\s*(?:都|也|还)?(?:没|未)")
 _OF_WHICH = re.compile(r"其中")
 _RATE = re.compile(
     r"([一-鿿]{0,8}?[一-鿿]{1,2}率)(?:已经?)?(?:是|为|达到?|达|到|至|[提上]升到?|提高到?|约|近|超过|突破|:)*\s*$"
@@ -73,10 +76,16 @@ _RATE = re.compile(
 _OF_WORK = re.compile(r"(?:完成|进度|完工|办结|兑现|竣工|形象进度)率$")
 _MONEY = re.compile(r"((?:投资|资金|款项|经费|投入|拨付|到位|签约)[^\d,.;]{0,6})$")
 _RATIO = re.compile(r"(?<![\d/.])(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)(?![\d/])\s*([一-鿿]{0,2})")
+_BARE = re.compile(
+    r"[^\d第年月日:/-]*?(\d{1,6}(?:\.\d{1,4})?|[一二两三四五六七八九百千][零一二三四五六七八九十百千]{1,7})\s*(?:了|左右)?\s*"
+)
 # Most clauses have no share or no quantity, and are spared the search for one.
 _SHARE_SIGN = re.compile("[%成半分]")
 _NUMERAL = re.compile("[0-9零〇一二两三四五六七八九十百千万亿半几]")
 _NO_COUNT = frozenset(["年", "月", "日", "号", "点", "点钟", "时", "分", "分钟", "季度", "周", "期", "届", "批"])
+_RANGE = re.compile(
+    r"[\d%半]\s?(?:-{1,2}|~|至|到|或)\s?\d|一二|[一二]两|[二两]三|三四|四五|五六|六七|七八|八九|[一二两三四五六七八九\d]、[一二三四五六七八九\d]"
+)
 _LAST_FIGURE = re.compile(r"^.*\d", re.DOTALL)
 #: A larger number is a telephone or account number, and no column holds it.
 _MOST = Decimal(10) ** 12
@@ -93,6 +102,16 @@ def figures(clause: str) -> tuple[Said, ...]:
     shares = shares_in(clause) if _SHARE_SIGN.search(clause) else ()
     found = sorted([*_shares(clause, shares), *_amounts(clause, shares)], key=_position)
     return tuple(said for _start, said in found)
+
+
+def bare_figure(clause: str) -> tuple[Said, ...]:
+    """A number without any measure at the end of a clause ("路灯96"); which one is meant has to be found out."""
+    match = _BARE.fullmatch(clause)
+    number = number_at(clause, match.start(1)) if match else None
+    if match is None or number is None or number.about or number.end != match.end(1):
+        return ()
+    start, end = match.span(1)
+    return (Said(number.value, "", _role(clause, start, end), clause[:start]),)
 
 
 def _position(entry: tuple[int, Said]) -> int:
@@ -124,7 +143,12 @@ def _shares(clause: str, shares: Sequence[Share]) -> Iterator[tuple[int, Said]]:
 def _share(clause: str, share: Share, words: str) -> Said:
     about = clause[: share.start]
     role = _role(clause, share.start, share.end)
-    return Said(share.value, SHARE, role, about, _rate(about), share.bound, _step(words))
+    return Said(share.value, SHARE, role, about, _rate(about), _bound(share.bound, words), _step(words))
+
+
+def _bound(bound: Bound, words: str) -> Bound:
+    """Of a range (六七成, 50%-60%, 三四十盏) only the lower end is certain."""
+    return "at_least" if bound == "about" and _RANGE.search(words) else bound
 
 
 def _step(words: str) -> Decimal:
@@ -150,6 +174,8 @@ def _amounts(clause: str, shares: Sequence[Share]) -> Iterator[tuple[int, Said]]
             continue
         if any(amount.start < share.end and share.start < amount.end for share in shares):
             continue
+        if (amount.value == 1 and _NOT_ONE.match(clause, amount.end)) or clause.startswith("承诺", amount.end):
+            continue
         if not _OF_WHICH.search(clause, 0, amount.start):
             yield amount.start, _amount(clause, amount)
 
@@ -162,7 +188,8 @@ def _amount(clause: str, amount: Amount) -> Said:
     role = _role(clause, amount.start, amount.end)
     if role is Role.TOTAL and _AIM.search(clause[: amount.start]):
         role = Role.TARGET
-    return Said(amount.value, amount.measure, role, clause[: amount.start], bound=amount.bound)
+    bound = _bound(amount.bound, clause[amount.start : amount.end])
+    return Said(amount.value, amount.measure, role, clause[: amount.start], bound=bound)
 
 
 def _role(clause: str, start: int, end: int) -> Role:

@@ -16,6 +16,7 @@ _COMMON = re.compile(
     r"|不少于|不低于|达到|投入|新增|新建|改造|进度|累计|目前|已经|正在|今年|全年|任务|目标|承诺|事项|党员|群众"
     r"|万元|亿元|平方米|平米|公里|千米|立方米|公斤|千克|公顷|人次|场次"
 )
+_MATTERS = re.compile("[路灯水电渠井树桥厕网气河塘坝房]")
 #: A shared measure says more than one shared word, but less than two; one that merely converts says less.
 _SAME_MEASURE, _LIKE_MEASURE, _WORD = 3, 2, 2
 
@@ -49,6 +50,12 @@ def best(clause: str, said_measures: Iterable[str], commitments: Sequence[Commit
     scores = [_WORD * words_shared(clause, c) + _by_measure(c, said) for c in commitments]
     highest = max(scores, default=0)
     return [c for c, score in zip(commitments, scores, strict=True) if score == highest > 0]
+
+
+def hinted(clause: str, commitments: Sequence[Commitment]) -> list[Commitment]:
+    """The commitments that a short word for their matter may mean: "灯装好了", "路修好了"."""
+    said = set(_MATTERS.findall(clause))
+    return [c for c in commitments if said & set(_MATTERS.findall(c.words))]
 
 
 def _by_measure(commitment: Commitment, said: Sequence[str]) -> int:

@@ -10,18 +10,19 @@ from bot.chat.commands import Place, Section
 from bot.chat.context import Said
 from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
-from bot.chat.messages import Block, Reply, say, title
+from bot.chat.messages import Block, Button, Reply, say, title
 from bot.chat.people import Role
 from bot.chat.texts import T
 from handlers import Ctx
 from handlers.commitments.answers import means_change, means_no, means_yes
 from handlers.deadlines.reporting import quarter_now
 from handlers.progress import evidence_in
+from handlers.progress.answering import is_about_another
 from handlers.progress.asking import Talk, advance, answer, from_wire, wire
 from handlers.progress.cards import draft_card
 from handlers.progress.declared import registry
-from handlers.progress.duty import named_unit, open_items, posts_of, some_items
-from handlers.progress.reading import Reading, read
+from handlers.progress.duty import named_unit, open_items, posts_of, refuse_other_unit, some_items
+from handlers.progress.reading import Reading, read, tells_figures
 from handlers.progress.recording import record
 from handlers.progress.settling import Draft
 from storage.commitments import Commitment
@@ -29,6 +30,7 @@ from storage.commitments import Commitment
 DOUBT, CONFIRM, UNIT = "progress.doubt", "progress.confirm", "progress.unit"
 #: Free-text readers are asked in this order; progress is what people write most.
 READER_ORDER = 50
+AFTER_ALL = 1000
 
 
 @registry.command(
@@ -44,6 +46,7 @@ READER_ORDER = 50
 )
 def report(ctx: Ctx, words: str | None) -> Reply:
     """Record at once what is plain; ask about the rest, step by step."""
+    refuse_other_unit(ctx, words or "")
     evidence_in.take(ctx)
     unit_id, text = named_unit(ctx, words or "")
     if unit_id is None:
@@ -69,26 +72,50 @@ def _unknown(text: str, items: dict[int, Commitment]) -> tuple[Reading, ...]:
     if found is None or found[0] in items:
         return ()
     readings = read(text[found[1] :], list(items.values()), expected=True) or ()
-    said = [r for r in readings if (r.figures or r.status or r.unchanged) and not r.certain]
+    said = [r for r in readings if r.says_something and not r.certain]
     return tuple(replace(r, number=found[0], certain=True) for r in said[:1])
 
 
 @registry.reader(READER_ORDER)
 def overhear(ctx: Ctx, said: Said) -> Reply | list[Reply] | None:
     """A private message without a command word: a report, a photo for one, or none of our business."""
-    if ctx.chat.is_group or not ctx.actor.has(Role.SECRETARY):
+    if not ctx.actor.has(Role.SECRETARY):
         return None
     unit_id, text = named_unit(ctx, said.text) if said.folded[:1] != "u" else (None, said.text)
     units = [unit_id] if unit_id is not None else [post.unit_id for post in posts_of(ctx)]
     for candidate in units:
         items = open_items(ctx, candidate)
         readings = read(text, list(items.values())) if items else None
+        if readings and ctx.chat.is_group:
+            return say(T("报进度请私聊我：点我的头像发消息，再说一遍。"))
         if readings:
+            refuse_other_unit(ctx, text)
+            captioned = _captioned(ctx, readings, items) if said.attachments else None
+            if captioned is not None:
+                return captioned
             evidence_in.take(ctx)
             if unit_id is None and len(units) > 1:
                 return _ask_unit(ctx, text, command=False)
             return _go_on(ctx, Talk(unit_id=candidate, readings=readings, kind=DOUBT), items)
-    return evidence_in.receive(ctx) if said.attachments else None
+    return evidence_in.receive(ctx) if said.attachments and not ctx.chat.is_group else None
+
+
+def _captioned(ctx: Ctx, readings: tuple[Reading, ...], items: dict[int, Commitment]) -> Reply | None:
+    """Photos with a caption that names one commitment and says nothing of how far it is."""
+    [only, *others] = readings
+    c = items.get(only.number or 0)
+    return evidence_in.captioned(ctx, c) if c and not others and not only.says_something else None
+
+
+@registry.reader(AFTER_ALL)
+def hint(ctx: Ctx, said: Said) -> Reply | None:
+    """A figure of which nobody can tell what it is about: say how to report."""
+    if ctx.chat.is_group or not ctx.actor.has(Role.SECRETARY) or not tells_figures(said.folded):
+        return None
+    if not any(open_items(ctx, post.unit_id) for post in posts_of(ctx)):
+        return None
+    words = T("没看懂说的是哪一项。报进度请带上第几项，例如：第2项 80%")
+    return say(words, buttons=((Button(T("报进度"), "progress"), Button(T("我的承诺"), "my_commitments")),))
 
 
 def _go_on(ctx: Ctx, talk: Talk, items: dict[int, Commitment]) -> Reply:
@@ -157,8 +184,11 @@ def _corrected(talk: Talk, text: str, items: dict[int, Commitment]) -> tuple[Rea
     only = talk.readings[0].number if len(talk.readings) == 1 else None
     again = read(text, list(items.values()), expected=True) or ()
     if only in items and not any(reading.certain for reading in again):
+        if any(is_about_another(r, text, items[only], items) for r in again):
+            # "道路硬化1.2公里" while the street lamps are being read back: a second report.
+            return (*talk.readings, *again)
         again = read(text, [items[only]], expected=True) or ()
-    again = tuple(r for r in again if r.figures or r.status or r.unchanged)
+    again = tuple(r for r in again if r.says_something)
     if not again:
         raise UserError(T("没看懂。对的话请点“确认”；要改就重新说一遍，例如：第2项 80%。"))
     if only is not None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from bot.chat.texts import Value, Words
 from handlers.progress import doubts
 from handlers.progress.compound import count_parts
-from handlers.progress.counting import Found, count, figure_words, is_counted
+from handlers.progress.counting import Found, count, figure_words, is_counted, with_measure
 from handlers.progress.doubts import (
     WHOLE,
     Doubt,
@@ -59,7 +59,10 @@ def settle(
     c = items.get(reading.number) if reading.number is not None else None
     if c is None:
         return _which(reading, items)
-    known = tuple((before or {}).get(c.id, ()))
+    measured = with_measure(reading, c)
+    if isinstance(measured, Doubt):
+        return measured
+    reading, known = measured, tuple((before or {}).get(c.id, ()))
     if reading.unchanged and not reading.figures and reading.status is None:
         return _unchanged(reading, c, known)
     found = count_parts(reading, c, known) if c.kind is Kind.COMPOUND else count(reading, c)
@@ -73,7 +76,11 @@ def settle(
 
 def _which(reading: Reading, items: Mapping[int, Commitment]) -> Doubt:
     candidates = [items[number] for number in reading.candidates if number in items] or list(items.values())
-    everything = len(items) if reading.everything else 0
+    everything = None
+    if reading.everything and reading.status is not None:
+        meant = [number for number in items if number not in reading.but]
+        candidates = [items[number] for number in meant]
+        everything = doubts.everything(len(meant), reading.status, others=bool(reading.but))
     return doubts.which(candidates, said=reading.words, unknown=reading.number, everything=everything)
 
 
@@ -99,7 +106,7 @@ def _draft(reading: Reading, c: Commitment, found: Found, known: tuple[Decimal |
 def _status_doubt(reading: Reading, c: Commitment) -> Doubt | None:
     """What has to be asked when there is no figure."""
     if reading.status is None:
-        return None if reading.figures else doubts.how_far(c)
+        return None if reading.figures else doubts.how_far(c, sure=reading.certain or bool(reading.settled))
     if reading.status is Status.DONE:
         if is_counted(c) and c.target is not None:
             return doubts.whole(c, quantity(c.target, c.measure), value_answer(c.target))
@@ -117,6 +124,8 @@ def _figure_doubt(reading: Reading, c: Commitment, found: Found, known: Sequence
     now = figure_words(c, found.value, found.share)
     if found.share is None or now is None:
         return None
+    if reading.planned and found.share >= 1 and found.value is not None and c.target is not None:
+        return doubts.whole(c, quantity(c.target, c.measure), value_answer(c.target))
     if reading.status is Status.DONE and found.share < 1:
         return doubts.mismatch(c, reading.words, _either(c, found, now))
     if Question.OVER not in reading.settled and _is_over(c, found):

@@ -44,6 +44,8 @@ def test_wish_and_reason_are_told_apart(text: str, what: str, reason: str) -> No
         ("把期限延长到2022-03-31", "硬化村内道路2公里", "2", date(2022, 3, 31)),
         ("2022-03-31", "硬化村内道路2公里", "2", date(2022, 3, 31)),
         ("目标改为3公里", "硬化村内道路3公里", "3", date(2021, 12, 31)),
+        ("2公里改成1.5公里", "硬化村内道路1.5公里", "1.5", date(2021, 12, 31)),
+        ("目标从2公里改为3公里", "硬化村内道路3公里", "3", date(2021, 12, 31)),
         ("减为1.5公里", "硬化村内道路1.5公里", "1.5", date(2021, 12, 31)),
         ("内容改为硬化村内道路和广场4000平方米", "硬化村内道路和广场4000平方米", "4000", date(2021, 12, 31)),
     ],
@@ -53,6 +55,19 @@ def test_wishes_in_plain_words(world: World, text: str, words: str, target: str,
     terms = read_wish(road, text, TODAY).terms
     assert terms is not None
     assert (terms.words, terms.target, terms.due) == (words, Decimal(target), due)
+
+
+def test_a_reason_needs_no_because(world: World) -> None:
+    road = promised(world, "大里村", "硬化村内道路2公里")
+    assert read_wish(road, "延期到2022-03-31，手续没批", TODAY).reason == "手续没批"
+    assert read_wish(road, "内容改为硬化道路2公里，安装路灯", TODAY).reason == ""
+
+
+def test_what_is_not_understood_is_said_and_a_number_needs_no_space(world: World) -> None:
+    promised(world, "大里村", "硬化村内道路2公里", state=State.PUBLISHED)
+    wang = world.personas["王芳"]
+    assert "没看懂“修短一点”要改成什么。" in wang.says("变更 1 修短一点 因为没钱")[0]
+    assert wang.says("变更1期限改到2022-03-31因为手续没批")[0].startswith("请核对第1项的变更")
 
 
 def test_a_wish_without_anything_to_change_is_none(world: World) -> None:

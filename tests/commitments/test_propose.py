@@ -283,3 +283,32 @@ def test_a_post_that_ended_meanwhile_counts(world: World) -> None:
     with world.database.transaction() as tx:
         people.release(tx, person_id=wang.id, unit_id=world.units["大里村"], role=Role.SECRETARY, now=world.now)
     assert wang.presses("提交") == ["您现在不是这个单位的书记，不能提交。"]
+
+
+def test_a_category_typed_at_the_card_changes_the_category_and_not_the_words(world: World) -> None:
+    wang = world.personas["王芳"]
+    wang.says(ROAD)
+    assert wang.says("规定动作") == [CARD.replace("自选", "规定")]
+    assert wang.says("自选") == [CARD]
+
+
+def test_a_promise_needs_more_than_a_date(world: World) -> None:
+    wang = world.personas["王芳"]
+    for words in ("承诺 12月底前", "承诺 自选"):
+        assert wang.says(words) == ["请写出承诺的内容，例如：承诺 硬化村内道路2公里 12月底前"]
+
+
+def test_we_promise_is_a_promise_too(world: World) -> None:
+    wang = world.personas["王芳"]
+    for words in ("我村承诺硬化村内道路2公里，2021-12-31前", "我们保证2021-12-31前硬化村内道路2公里"):
+        assert wang.says(words) == [CARD]
+
+
+def test_progress_said_with_the_word_promise_is_not_promised_anew(world: World) -> None:
+    promised(world, "大里村", "硬化村内道路2公里", state=State.PUBLISHED)
+    wang = world.personas["王芳"]
+    for words in ("承诺1已开工", "承诺第1项完成80%", "承诺 1 正在推进"):
+        [answer] = wang.says(words)
+        assert answer.startswith("这像是报进度，不是新的承诺。"), words
+    assert wang.presses("报第1项的进度")[0].startswith("已登记：第1项 正在推进")
+    assert wang.says("承诺 2公里道路绿化")[0].startswith("请核对这项承诺\n内容：2公里道路绿化")

@@ -209,6 +209,31 @@ def test_the_command_in_the_group_must_be_plain(trial: World) -> None:
     assert wang.says("@亮赛比 存甲", group="枫杨办事处", addressed=True) == ["存好了：甲"]
 
 
+def test_typing_what_a_button_says_is_pressing_it(trial: World) -> None:
+    wang = trial.personas["王芳"]
+    wang.says("语言 English")
+    wang.says("私事")
+    assert wang.says(" 甲。") == ["叫甲"]
+
+
+def test_the_group_is_not_disturbed_by_everyday_words(trial: World) -> None:
+    zhou, wang = trial.personas["周敏"], trial.personas["王芳"]
+    for words in ("你好", "您好", "帮助", "取消", "算了", "撤回", "语言", "存", "@王芳 存 甲", "广播 通知"):
+        assert wang.says(words, group="枫杨办事处") == [], words
+    # What cannot be done is said to the one who tried, not to the group.
+    assert wang.heard() == ["还差“内容”。这样发：存 <内容>　例如：存 甲"]
+    assert trial.heard("石佛办事处") == []
+    assert wang.says("/取消", group="枫杨办事处") == ["现在没有正在填写的内容。"]
+    assert wang.says("@亮赛比 取消", group="枫杨办事处", addressed=True) == ["现在没有正在填写的内容。"]
+    assert zhou.says("@亮赛比 存 不行", group="枫杨办事处", addressed=True) == ["这个存不了，请换一个。"]
+
+
+def test_help_asked_in_a_group_is_given_privately(trial: World) -> None:
+    wang = trial.personas["王芳"]
+    assert wang.says("/help", group="枫杨办事处") == []
+    assert wang.heard()[0].startswith("您可以这样说")
+
+
 def test_a_duplicate_name_fails_at_start() -> None:
     registry = Registry()
     registry.include(general)

@@ -122,3 +122,13 @@ def test_the_office_sees_the_pictures(world: World, wang: Persona) -> None:
     [card] = world.personas["陈立"].says("核实")
     assert "佐证2件" in card
     assert "📎照片1.jpg\n📎照片2.jpg" in card
+
+
+def test_a_caption_tells_which_report_a_photo_belongs_to(world: World, wang: Persona) -> None:
+    wang.says("进度 2 96盏")
+    wang.says("进度 1 1公里")
+    assert wang.says("第2项现场照片", photos=1) == ["照片已附到第2项。"]
+    assert wang.says("路灯照片", photos=1) == ["照片已附到第2项。"]
+    assert wang.says("第3项照片", photos=1)[0].startswith("第3项“自来水通达率97%以上”现在达到多少？")
+    assert "附上佐证1件" in wang.says("95%")[0]
+    assert [attached(world, number) for number in (1, 2, 3)] == [0, 2, 1]

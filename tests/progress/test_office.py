@@ -268,7 +268,9 @@ def test_returned_with_its_claim_of_being_done(world: World, chen: Persona) -> N
     wang.says("进度 3 已完工并投入使用")
     with world.database.transaction() as tx:
         commitments.set_state(tx, 3, state=State.DONE, expected=[State.PUBLISHED], done_at=world.now)
-    assert wang.says("进度 3 还在扫尾") == ["第3项上次报的是100%，这次是扫尾阶段，比上次少了，确认吗？\n[确认]"]
+    assert wang.says("进度 3 还在扫尾") == [
+        "第3项上次报的是100%，这次是扫尾阶段，比上次少了，确认吗？\n[确认] [不对，重新说]"
+    ]
     wang.presses("确认")
     assert wang.says("进度 3 80%")[0].startswith("第3项上次报的是100%，这次是80%")
     wang.presses("确认")

@@ -107,6 +107,18 @@ def shown(said: Said) -> str:
         ("推进缓漫", [], Status.SLOW),
         ("正在办理前期手序", [], Status.PREPARING),
         ("已经基本完戎", [], Status.FINISHING),
+        # as people say it
+        ("做完了", [], Status.DONE),
+        ("都弄好了", [], Status.DONE),
+        ("没弄", [], Status.NOT_STARTED),
+        ("正在做", [], Status.UNDER_WAY),
+        ("刚开工", [], Status.UNDER_WAY),
+        ("快了", [], Status.FINISHING),
+        ("通过验收了", [], Status.DONE),
+        ("资金没到位", [], Status.SLOW),
+        ("下雨没法施工", [], Status.SLOW),
+        ("因为天气原因推迟", [], Status.SLOW),
+        ("形象进度60%", ["60%"], None),
     ],
 )
 def test_words_that_name_no_commitment(text: str, figures: list[str], status: Status | None) -> None:
@@ -159,6 +171,36 @@ def test_words_that_name_no_commitment(text: str, figures: list[str], status: St
         ("预计6月底装完路灯，目前装了96盏", [(2, ["96盏"], None)]),
         ("第2项完成80%了，这样报行吗？", [(2, ["80%"], None)]),
         ("好的，路灯装了96盏，谢谢", [(2, ["96盏"], None)]),
+        ("路灯装了96盞", [(2, ["96盏"], None)]),
+        ("道路修了一公里二", [(1, ["1.2公里"], None)]),
+        ("道路过半", [(1, ["≥50%"], None)]),
+        ("道路五六成", [(1, ["≥50%"], None)]),
+        ("道路50%-60%", [(1, ["≥50%"], None)]),
+        ("路灯装了三四十盏", [(2, ["≥30盏"], None)]),
+        ("还有24盏", [(2, ["-24盏"], None)]),
+        ("剩下24盏下周装完", [(2, ["-24盏"], None)]),
+        # a number without a measure
+        ("路灯96", [(2, ["96"], None)]),
+        ("路灯 96", [(2, ["96"], None)]),
+        ("2 80", [(2, ["80"], None)]),
+        ("第二项装了九十六", [(2, ["96"], None)]),
+        ("2.60%", [(2, ["60%"], None)]),
+        # statuses in everyday words
+        ("变压器已经装上了", [(4, [], Status.DONE)]),
+        ("变压器没装上", [(4, [], Status.NOT_STARTED)]),
+        ("变压器到货了", [(4, [], Status.PREPARING)]),
+        ("路灯没装", [(2, [], Status.NOT_STARTED)]),
+        ("路灯一盏没装", [(2, [], Status.NOT_STARTED)]),
+        ("路灯还没装完", [(2, [], Status.UNDER_WAY)]),
+        ("路灯安装调试中", [(2, [], Status.FINISHING)]),
+        ("路灯已安装到位", [(2, [], Status.DONE)]),
+        ("全村自来水都通了", [(3, [], Status.DONE)]),
+        ("灯装好了", [(2, [], Status.DONE)]),
+        ("水渠修了1500米，广场还没动", [(6, ["1500米"], None)]),
+        # which one is said, but nothing that could be counted: it is asked about
+        ("变压器还没到", [(4, [], None)]),
+        ("第2项", [(2, [], None)]),
+        ("路灯月底前装完", [(2, [], None)]),
     ],
 )
 def test_words_that_tell_which_commitment(
@@ -185,6 +227,27 @@ def test_words_that_tell_which_commitment(
         ("路灯 96盏 道路 1.2公里", [(2, ["96盏"], None), (1, ["1.2公里"], None)]),
         ("路灯装了96盏。变压器卡在手续上。", [(2, ["96盏"], None), (4, [], Status.SLOW)]),
         ("第2项装了96盏，还剩24盏；第4项准备验收", [(2, ["96盏", "-24盏"], None), (4, [], Status.FINISHING)]),
+        ("1、2项都完成了", [(1, [], Status.DONE), (2, [], Status.DONE)]),
+        ("第一项和第二项都完成了", [(1, [], Status.DONE), (2, [], Status.DONE)]),
+        ("第1、2、4项已完成", [(1, [], Status.DONE), (2, [], Status.DONE), (4, [], Status.DONE)]),
+        ("1,2,4项完成", [(1, [], Status.DONE), (2, [], Status.DONE), (4, [], Status.DONE)]),
+        ("一二项都完成了", [(1, [], Status.DONE), (2, [], Status.DONE)]),
+        ("前两项都已开工", [(1, [], Status.UNDER_WAY), (2, [], Status.UNDER_WAY)]),
+        ("第1项到第3项正常推进", [(n, [], Status.UNDER_WAY) for n in (1, 2, 3)]),
+        (
+            "①完成②进行中③未开工",
+            [(1, [], Status.DONE), (2, [], Status.UNDER_WAY), (3, [], Status.NOT_STARTED)],
+        ),
+        (
+            "1已完成，2进行中，3未开始",
+            [(1, [], Status.DONE), (2, [], Status.UNDER_WAY), (3, [], Status.NOT_STARTED)],
+        ),
+        ("1.60% 2.80% 3.95%", [(1, ["60%"], None), (2, ["80%"], None), (3, ["95%"], None)]),
+        ("1：60%；2：80%；4：已安装", [(1, ["60%"], None), (2, ["80%"], None), (4, [], Status.DONE)]),
+        ("道路60 路灯80", [(1, ["60"], None), (2, ["80"], None)]),
+        ("道路硬化已完工路灯装了96盏", [(1, [], Status.DONE), (2, ["96盏"], None)]),
+        ("路灯装了96盏道路硬化1.2公里", [(2, ["96盏"], None), (1, ["1.2公里"], None)]),
+        ("路灯装了96盏，变压器还没到", [(2, ["96盏"], None), (4, [], None)]),
     ],
 )
 def test_several_commitments_in_one_message(
@@ -230,6 +293,51 @@ def test_everything_done_is_told_from_one_thing_done() -> None:
     assert everything.everything
     [lamps] = read("路灯全部完成", ALL) or ()
     assert (lamps.number, lamps.everything) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "but"),
+    [
+        ("除了第3项都完成了", (3,)),
+        ("除了1、2项以外全部完成", (1, 2)),
+        ("第3项没完成，其他都完成了", (3,)),
+        ("除了第3项还没开工，其余都完成了", (3,)),
+    ],
+)
+def test_everything_but_what_is_excepted(text: str, but: tuple[int, ...]) -> None:
+    *excepted, rest = read(text, ALL) or ()
+    assert (rest.everything, rest.but, rest.status) == (True, but, Status.DONE)
+    assert [r.number for r in excepted] in ([], list(but))
+    assert all(r.status is not Status.DONE for r in excepted)
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("各项工作正常推进", Status.UNDER_WAY),
+        ("所有项目都已开工", Status.UNDER_WAY),
+        ("我村今年6项承诺已全部完成", Status.DONE),
+    ],
+)
+def test_everything_may_be_in_any_status(text: str, status: Status) -> None:
+    [everything] = read(text, ALL) or ()
+    assert (everything.everything, everything.status) == (True, status)
+
+
+def test_a_short_word_for_the_matter_narrows_the_choice() -> None:
+    [road] = read("路修好了", ALL) or ()
+    assert (road.number, road.candidates) == (None, (1, 2))
+
+
+def test_a_promise_said_again_is_no_report_that_it_is_kept() -> None:
+    assert [r.planned for r in read("硬化道路2公里，年底前完成", ALL) or ()] == [True]
+    assert [r.planned for r in read("安装路灯120盏 6月底", ALL) or ()] == [True]
+    assert [r.planned for r in read("路灯装了96盏，计划月底完成", ALL) or ()] == [False]
+
+
+@pytest.mark.parametrize("text", ["无变化", "没有进展", "老样子", "跟上回一样", "和上次一样"])
+def test_ways_to_say_no_change(text: str) -> None:
+    assert [(r.unchanged, r.figures, r.status) for r in read(text, ALL) or ()] == [(True, (), None)]
 
 
 def test_no_change() -> None:

@@ -184,11 +184,14 @@ def test_several_commitments_on_one_card(world: World, wang: Persona) -> None:
 def test_free_words_in_a_group_are_left_alone(world: World, wang: Persona) -> None:
     assert wang.says("路灯装了96盏", group="枫杨办事处") == []
     assert wang.says("路灯装了96盏", group="枫杨办事处", addressed=True) == [
+        "报进度请私聊我：点我的头像发消息，再说一遍。"
+    ]
+    assert wang.says("大家好", group="枫杨办事处", addressed=True) == [
         "没看懂这句话。发“帮助”可以看到能做的事。\n[帮助]"
     ]
 
 
-@pytest.mark.parametrize("text", ["好的", "谢谢", "明天开会吗", "花生覆盖率80%"])
+@pytest.mark.parametrize("text", ["好的", "谢谢", "明天开会吗", "花生覆盖率80%吗"])
 def test_talk_is_not_taken_for_a_report(wang: Persona, text: str) -> None:
     assert wang.says(text) == ["没看懂这句话。发“帮助”可以看到能做的事。\n[帮助]"]
 
@@ -228,7 +231,7 @@ def test_more_than_half_is_asked_for_exactly(world: World, wang: Persona) -> Non
 def test_going_backwards_is_asked_back(world: World, wang: Persona) -> None:
     wang.says("进度 2 96盏")
     assert wang.says("进度 2 60盏") == [
-        "第2项上次报的是96盏（80%），这次是60盏（50%），比上次少了，确认吗？\n[确认] [是新增的]"
+        "第2项上次报的是96盏（80%），这次是60盏（50%），比上次少了，确认吗？\n[确认] [是新增的] [不对，重新说]"
     ]
     [answer] = wang.presses("确认")
     assert answer.startswith("已登记：第2项 60盏（50%）")
@@ -238,7 +241,9 @@ def test_going_backwards_is_asked_back(world: World, wang: Persona) -> None:
 
 
 def test_more_than_the_target_is_asked_back(world: World, wang: Persona) -> None:
-    assert wang.says("进度 2 130盏") == ["第2项目标是120盏，您报的是130盏（108%），超过目标了，确认吗？\n[确认]"]
+    assert wang.says("进度 2 130盏") == [
+        "第2项目标是120盏，您报的是130盏（108%），超过目标了，确认吗？\n[确认] [不对，重新说]"
+    ]
     [answer] = wang.presses("确认")
     assert answer.startswith("已登记：第2项 130盏（108%）\n2. 安装路灯120盏 ▰▰▰▰▰▰▰▰▰▰ 108%")
 
@@ -414,3 +419,89 @@ def test_the_hot_path_is_three_statements(world: World, wang: Persona) -> None:
     own = [statement.split()[0] for statement in seen if re.search(r"\b(commitments|reports|units)\b", statement)]
     # Who is writing is looked up with the names of their units: that one is the engine's.
     assert own == ["SELECT", "SELECT", "INSERT", "UPDATE"]
+
+
+# --- what is said in other words than the buttons' -------------------------------------------------------------
+
+
+def test_what_a_button_says_may_be_typed(wang: Persona) -> None:
+    wang.says("路灯装了130盏")
+    [asked] = wang.says("不对，重新说")
+    assert asked.startswith("第2项“安装路灯120盏”现在一共完成了多少？")
+    assert wang.says("推进缓慢")[0].startswith("已登记：第2项 推进缓慢")
+    wang.says("80%")
+    assert wang.says("都不是") == ["好的，没有登记。要报哪一项，直接说就行，例如：第2项 80%"]
+
+
+@pytest.mark.parametrize("no", ["不对", "不是", "报错了", "没有"])
+def test_no_to_what_is_asked_back_is_asked_again(wang: Persona, no: str) -> None:
+    wang.says("路灯装了130盏")
+    assert wang.says(no)[0].startswith("第2项“安装路灯120盏”现在一共完成了多少？")
+    assert wang.says("96盏")[0].startswith("已登记：第2项 96盏（80%）")
+
+
+def test_not_knowing_exactly_is_an_answer(world: World, wang: Persona) -> None:
+    wang.says("道路过半")
+    assert wang.says("说不准")[0].startswith("已登记：第1项 正在推进")
+    assert standing(world, 1) == ("None", "None", "under_way")
+
+
+def test_a_threshold_is_reached_not_completed(wang: Persona) -> None:
+    assert wang.says("自来水户户通") == ["第3项的目标是97%，达到了吗？\n[已达到97%] [还没有达到]"]
+
+
+def test_all_but_one(world: World, wang: Persona) -> None:
+    [asked] = wang.says("除了第3项都完成了")
+    assert asked.startswith("“都完成了”说的是哪一项？\n[其余4项都完成了]\n")
+    assert "自来水" not in asked
+    wang.presses("其余4项都完成了")
+    wang.presses("确认")
+    assert [standing(world, n)[2] for n in (1, 2, 3, 4, 5)] == ["done", "done", "None", "done", "done"]
+
+
+def test_all_in_the_same_state(world: World, wang: Persona) -> None:
+    assert "[全部5项都是“正在推进”]" in wang.says("各项工作正常推进")[0]
+    wang.presses("全部5项都是“正在推进”")
+    wang.presses("确认")
+    assert {standing(world, n) for n in (1, 2, 3, 4, 5)} == {("None", "None", "under_way")}
+
+
+def test_several_numbers_at_once_are_each_asked_about(world: World, wang: Persona) -> None:
+    assert wang.says("1、2项都完成了")[0].startswith("第1项的目标是2公里，都完成了吗？")
+    assert wang.presses("已完成2公里")[0].startswith("第2项的目标是120盏，都完成了吗？")
+    assert wang.presses("已完成120盏")[0].startswith("请核对这2项进度")
+    wang.presses("确认")
+    assert [standing(world, n) for n in (1, 2)] == [("1", "2", "done"), ("1", "120", "done")]
+
+
+def test_another_report_while_one_is_read_back_joins_it(wang: Persona) -> None:
+    wang.says("路灯装了96盏")
+    [card] = wang.says("道路硬化1.2公里")
+    assert card.startswith("请核对这2项进度")
+    assert wang.presses("确认")[0].startswith("已登记：2项进度：第2项 96盏（80%）、第1项 1.2公里（60%）")
+
+
+def test_a_matter_without_a_figure_is_asked_about_and_may_be_no_report(wang: Persona) -> None:
+    [asked] = wang.says("变压器还没到")
+    assert asked.startswith("第4项“新上一台变压器”进展到哪一步？")
+    assert asked.endswith("[不是报进度]")
+    assert wang.says("不是报进度") == ["好的，没有登记。要报哪一项，直接说就行，例如：第2项 80%"]
+
+
+@pytest.mark.parametrize("text", ["公园道社区路灯装了96盏", "进度 公园道社区 2 96盏"])
+def test_another_units_progress_is_not_taken_for_the_own(world: World, wang: Persona, text: str) -> None:
+    assert wang.says(text) == ["公园道社区的进度不由您报送。您报的是大里村，直接说就行，例如：第2项 80%"]
+    assert wang.says("大里村路灯装了96盏")[0].startswith("请核对这项进度\n2. 安装路灯120盏")
+
+
+@pytest.mark.parametrize("text", ["开工率50%", "已投入3万元", "通水率达到96％"])
+def test_a_figure_of_nobody_knows_what_gets_a_hint(wang: Persona, text: str) -> None:
+    assert wang.says(text) == ["没看懂说的是哪一项。报进度请带上第几项，例如：第2项 80%\n[报进度] [我的承诺]"]
+
+
+def test_words_that_begin_like_the_offices_command_are_a_report(wang: Persona) -> None:
+    assert wang.says("通过验收了")[0].startswith("“通过验收了”说的是哪一项？")
+    assert wang.says("取消") == ["好的，刚才的填写已取消，没有保存。"]
+    assert wang.says("退回去重新做") == [
+        "“退回”由办事处管理员、组织者使用，您目前没有这个身份。发“帮助”看看您能做的事。"
+    ]

@@ -72,6 +72,12 @@ def doubt(text: str, items: dict[int, Commitment] | None = None) -> tuple[Questi
         ("第5项走访了300户", (5, "-", "-", Status.UNDER_WAY)),
         ("第2项卡在手续上", (2, "-", "-", Status.SLOW)),
         ("第6项60%", (6, "-", "0.6", None)),
+        ("第2项110", (2, "110", "0.91666666", None)),
+        ("道路60", (1, "-", "0.6", None)),
+        ("道路硬化1200", (1, "1.2", "0.6", None)),
+        ("第3项95", (3, "95", "0.97938144", None)),
+        ("第4项50", (4, "-", "0.5", None)),
+        ("水渠修了1500米，广场还没动", (6, "-", "-", Status.UNDER_WAY)),
     ],
 )
 def test_plain_reports(text: str, expected: tuple[int, str, str, Status | None]) -> None:
@@ -90,9 +96,12 @@ def test_plain_reports(text: str, expected: tuple[int, str, str, Status | None])
         ("第2项已完工", Question.WHOLE, ["=120", "far"]),
         ("第3项已完成", Question.WHOLE, ["=97", "far"]),
         ("第6项全部完成", Question.WHOLE, ["full", "far"]),
-        ("路灯130盏", Question.OVER, ["ok"]),
-        ("第2项120%", Question.OVER, ["ok"]),
-        ("自来水通达率103%", Question.OVER, ["ok"]),
+        ("路灯130盏", Question.OVER, ["ok", "far"]),
+        ("第2项120%", Question.OVER, ["ok", "far"]),
+        ("自来水通达率103%", Question.OVER, ["ok", "far"]),
+        ("路灯装了近120盏", Question.EXACT, ["=120"]),
+        ("路灯96", Question.MEASURE, ["=96", "96%"]),
+        ("安装路灯120盏，年底前完成", Question.WHOLE, ["=120", "far"]),
         ("全部完成", Question.WHICH, ["all", *[f"#{n}" for n in ITEMS], "none"]),
         ("第9项80%", Question.WHICH, [*[f"#{n}" for n in ITEMS], "none"]),
     ],
@@ -132,8 +141,8 @@ def test_a_target_that_is_a_percentage_of_the_work() -> None:
 
 def test_going_backwards_is_asked_back_not_refused() -> None:
     items = reported(LAMPS, value=Decimal(96), share=Decimal("0.8"))
-    assert doubt("路灯装了60盏", items) == (Question.BACKWARDS, ["ok", "add"])
-    assert doubt("第2项60%", items) == (Question.BACKWARDS, ["ok"])
+    assert doubt("路灯装了60盏", items) == (Question.BACKWARDS, ["ok", "add", "far"])
+    assert doubt("第2项60%", items) == (Question.BACKWARDS, ["ok", "far"])
     assert draft("路灯装了96盏", items) == (2, "96", "0.8", None)
     [reading] = read("路灯装了20盏", list(items.values())) or ()
     [agreed] = answered(reading, Question.BACKWARDS, "是的", items) or ()
@@ -146,7 +155,7 @@ def test_going_backwards_is_asked_back_not_refused() -> None:
 
 def test_what_was_done_does_not_quietly_become_undone() -> None:
     items = reported(LAMPS, value=Decimal(120), share=Decimal(1), status=Status.DONE)
-    assert doubt("路灯正在安装中", items) == (Question.BACKWARDS, ["ok"])
+    assert doubt("路灯正在安装中", items) == (Question.BACKWARDS, ["ok", "far"])
 
 
 def test_a_rounded_share_is_not_backwards() -> None:
@@ -193,7 +202,7 @@ def test_a_compound_commitment_of_which_one_part_is_unknown_has_no_share() -> No
     assert isinstance(found, Draft)
     assert (found.parts, found.share, found.status) == ((None, Decimal(2000), None), None, Status.UNDER_WAY)
     assert doubt("第6项拆除21处") == (Question.MEASURE, [])
-    assert doubt("第6项水渠4000米，广场12000平方米") == (Question.OVER, ["ok"])
+    assert doubt("第6项水渠4000米，广场12000平方米") == (Question.OVER, ["ok", "far"])
 
 
 # --- answers --------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from bot.chat.grammar.bounds import Bound, bound_of
 from bot.chat.grammar.measures import convert, is_divisible, measure_at, same_measure
+from bot.chat.grammar.numerals import number_at
 from bot.chat.grammar.quantities import Figure, figures_of
 
 __all__ = ["Amount", "Bound", "amounts_in", "convert", "same_measure"]
@@ -29,8 +30,10 @@ class Amount:
 
 
 _SIZE = re.compile(r"\s?[大小整]?")
-# 2公里半, 3米5.
-_AND_MORE = re.compile(r"(?P<half>半(?![年天月小径数]))|(?P<tenth>[1-9])(?![0-9%]|\.[0-9]|\s?[一-鿿])")
+# 2公里半, 3米5, 一公里二.
+_AND_MORE = re.compile(
+    r"(?P<half>半(?![年天月小径数]))|(?P<tenth>[1-9一二三四五六七八九])(?![0-9%]|\.[0-9]|\s?[一-鿿]|[、:)]|\.\s?[一-鿿])"
+)
 _MONEY = re.compile(
     r"(?:资金?|投入|经费|补[贴助]|奖金|收入|贷款|款项?|争取|[花捐])(?:了|资金|共|近|约|达到?|超过?)*\s?$"
 )
@@ -71,9 +74,14 @@ def _amount(folded: str, figure: Figure) -> Amount | None:
         value += Decimal("0.5")
     more = _AND_MORE.match(folded, end) if is_divisible(measure) else None
     if more:
-        value += Decimal("0.5") if more["half"] else Decimal(more["tenth"]) / 10
+        value += Decimal("0.5") if more["half"] else _tenth(more["tenth"])
         end = more.end()
     return _bounded(folded, figure, value, measure, end)
+
+
+def _tenth(digit: str) -> Decimal:
+    number = number_at(digit, 0)
+    return number.value / 10 if number else Decimal(0)
 
 
 def _bare_money(folded: str, figure: Figure) -> Amount | None:

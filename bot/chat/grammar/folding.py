@@ -59,3 +59,11 @@ def fold(text: str) -> str:
     ones, odd spaces a space. Letter case, Chinese characters, 、 … ① and emoji stay as they are.
     """
     return text.translate(_TABLE) if _TO_FOLD.search(text) else text
+
+
+_LOOSE = re.compile(r"[\s,.;:!?~、()\[\]\"']+(?![0-9])")
+
+
+def bared(text: str) -> str:
+    """The text folded, without case, spaces and punctuation: in this form what people retype is compared."""
+    return _LOOSE.sub("", fold(text)).casefold()
