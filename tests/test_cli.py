@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -12,12 +13,14 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl import load_workbook
 
 from bot.chat.messages import ChatKind, ChatRef, Inbound, Sender
 from bot.cli import main
 from storage import incidents
 from storage.database import Database
 from storage.files import DiskFiles
+from tests.roster.book import roster_of
 
 NOW = datetime(2021, 3, 22, 1, 0, tzinfo=UTC)
 
@@ -124,3 +127,76 @@ def test_module_and_script_are_the_same_program(here: Path) -> None:
     }
     for name in commands:
         assert f"\n  {name} " in as_module.stdout
+
+
+UNITS = [("高新区", "区"), ("枫杨办事处", "办事处", "高新区"), ("大里村", "村", "枫杨办事处")]
+PEOPLE = [("周敏", "13800000001", "高新区", "组织者"), ("王芳", "13800000002", "大里村", "书记")]
+
+
+def test_import_is_a_dry_run_names_bad_rows_and_changes_nothing_the_second_time(here: Path) -> None:
+    run("db", "upgrade")
+    (here / "bad.xlsx").write_bytes(roster_of(units=UNITS, people=[*PEOPLE, ("李四", "123", "没有村", "书记")]))
+    bad = run("import", "bad.xlsx", "--apply")
+    assert bad.exit_code == 1
+    assert "人员" in bad.output
+    assert "第4行" in bad.output
+    assert "名册是空的" in run("people", "list").output
+
+    (here / "roster.xlsx").write_bytes(roster_of(units=UNITS, people=PEOPLE))
+    dry = run("import", "roster.xlsx")
+    assert dry.exit_code == 0, dry.output
+    assert "试算，未导入" in dry.output
+    assert "名册是空的" in run("people", "list").output
+
+    assert "已导入" in run("import", "roster.xlsx", "--apply").output
+    listed = run("people", "list").output
+    assert "王芳" in listed
+    assert "大里村" in listed
+    again = run("import", "roster.xlsx", "--apply")
+    assert again.exit_code == 0
+    assert "已导入" not in again.output
+
+
+def test_what_is_no_roster_is_said_in_one_line(here: Path) -> None:
+    run("db", "upgrade")
+    (here / "notes.xlsx").write_text("hello", "utf-8")
+    for words in (
+        ("import", "notes.xlsx"),
+        ("people", "code", "谁也不是"),
+        ("export", "results", "r.xlsx", "--round", "5"),
+    ):
+        done = run(*words)
+        assert done.exit_code == 1
+        assert done.output.startswith("Error: "), done.output
+        assert "Traceback" not in done.output
+
+
+def test_template_and_exports_are_written_into_new_folders(here: Path) -> None:
+    run("db", "upgrade")
+    (here / "roster.xlsx").write_bytes(roster_of(units=UNITS, people=PEOPLE))
+    run("import", "roster.xlsx", "--apply")
+    for words in (
+        ("template", "new/t.xlsx"),
+        ("export", "roster", "out/r.xlsx"),
+        ("export", "register", "out/g.xlsx"),
+    ):
+        done = run(*words)
+        assert done.exit_code == 0, done.output
+        assert load_workbook(here / words[-1]).sheetnames
+    same = run("import", "out/r.xlsx")
+    assert same.exit_code == 0, same.output
+    assert "试算，未导入" not in same.output
+
+
+def test_a_code_from_the_command_line_binds_the_first_organizer(here: Path) -> None:
+    run("db", "upgrade")
+    (here / "roster.xlsx").write_bytes(roster_of(units=UNITS, people=PEOPLE))
+    run("import", "roster.xlsx", "--apply")
+    done = run("people", "code", "周敏")
+    assert re.search(r"绑定 [0-9A-Z]{4}-[0-9A-Z]{4}", done.output), done.output
+
+
+def test_an_option_and_an_argument_never_share_a_name() -> None:
+    for command in (main, *main.commands.values()):
+        names = [parameter.name for parameter in command.params]
+        assert len(names) == len(set(names)), command.name

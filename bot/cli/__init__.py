@@ -131,8 +131,7 @@ def template(target: Path) -> None:
     """名册空表 / Write the roster template to fill in."""
     from handlers.roster.workbook import template as empty
 
-    target.write_bytes(empty())
-    console.print(f"[green]✓[/green] {target}")
+    _write(target, empty())
 
 
 @main.command("export")
@@ -163,8 +162,7 @@ def export(config: Config, *, what: str, target: Path, year: int | None, number:
                 data = office_work.export_results(tx, number, show=show)
     finally:
         database.close()
-    target.write_bytes(data)
-    console.print(f"[green]✓[/green] {target}")
+    _write(target, data)
 
 
 @main.group()
@@ -266,6 +264,16 @@ def incidents_replay(config: Config, number: int) -> None:
             f"还是失败，记为事件 {done.incident} / it failed again: incident {done.incident}"
         )
     console.print(f"[green]✓[/green] {done.command}: {done.outcome.value}")
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Write a file that was asked for, in a folder that may be new."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
+    console.print(f"[green]✓[/green] {target}")
 
 
 def _shower(config: Config) -> Callable[[Words], str]:

@@ -28,14 +28,14 @@ def configured(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--config",
         "-c",
-        "file",
+        "configuration",
         type=click.Path(path_type=Path, dir_okay=False),
         help="配置文件 / configuration file (default: liangsaibi.toml, if there is one)",
     )
     @wraps(command)
-    def with_configuration(file: Path | None, **arguments: Any) -> Any:
+    def with_configuration(configuration: Path | None, **arguments: Any) -> Any:
         try:
-            config = load(file or (DEFAULT_FILE if DEFAULT_FILE.exists() else None))
+            config = load(configuration or (DEFAULT_FILE if DEFAULT_FILE.exists() else None))
             logs.configure(level=config.logging.level, as_json=config.logging.json)
             return command(config, **arguments)
         except ConfigurationError as error:

@@ -79,7 +79,7 @@ KIND_WORDS: dict[str, Text] = {
     COMMUNITY: T("社区"),
 }
 _KINDS = {
-    DISTRICT: "区 县 市辖区 高新区 开发区 县级市 district county",
+    DISTRICT: "区 县 区县 市辖区 高新区 开发区 县级市 district county",
     OFFICE: "办事处 街道 街道办 街道办事处 乡 镇 乡镇 office",
     VILLAGE: "村 行政村 village",
     COMMUNITY: "社区 居委会 community",
