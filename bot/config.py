@@ -18,7 +18,18 @@ import msgspec
 from msgspec import Meta
 
 from bot.chat.errors import ConfigurationError
-from bot.chat.settings import Activity, Binding, Deadlines, Dialogues, Policy, Reminders, Rounds, Section
+from bot.chat.settings import (
+    Activity,
+    Binding,
+    Deadlines,
+    Dialogues,
+    Policy,
+    Reminders,
+    Rounds,
+    Section,
+    Standings,
+    Stars,
+)
 
 PREFIX = "LIANGSAIBI_"
 
@@ -109,19 +120,14 @@ class Config(Section, frozen=True):
     deadlines: Deadlines = Deadlines()
     reminders: Reminders = Reminders()
     rounds: Rounds = Rounds()
+    standings: Standings = Standings()
+    rating: Stars = Stars()
     dialogues: Dialogues = Dialogues()
     binding: Binding = Binding()
 
     @property
     def policy(self) -> Policy:
-        return Policy(
-            activity=self.activity,
-            deadlines=self.deadlines,
-            reminders=self.reminders,
-            rounds=self.rounds,
-            dialogues=self.dialogues,
-            binding=self.binding,
-        )
+        return Policy(**{name: getattr(self, name) for name in Policy.__struct_fields__})
 
     @property
     def data(self) -> Path:
@@ -183,8 +189,10 @@ def _from_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> No
 def _from_text(given: str, section: str, key: str) -> Any:
     kind, _help = settings()[section][key]
     try:
-        return msgspec.convert(given, kind, strict=False)
-    except msgspec.ValidationError as error:
+        # A list comes as JSON.
+        value = msgspec.json.decode(given) if given.startswith("[") else given
+        return msgspec.convert(value, kind, strict=False)
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
         name = f"{PREFIX}{section}_{key}".upper()
         raise ConfigurationError(f"{name}: {error}\n  {section}.{key}: {help_for(section, key)}") from error
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bot.config import Config, settings
 
 TARGET = Path(__file__).resolve().parent.parent / "config.example.toml"
@@ -20,6 +22,13 @@ HEAD = """\
 
 
 def literal(value: Any) -> str:
+    if isinstance(value, msgspec.Struct):
+        said = {k: v for k, v in msgspec.structs.asdict(value).items() if v not in ((), 0)}
+        return "{ " + ", ".join(f"{key} = {literal(each)}" for key, each in said.items()) + " }"
+    if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
+        return "[\n" + "".join(f"  {literal(each)},\n" for each in value) + "]"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(literal(each) for each in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (int, Decimal)) else json.dumps(value, ensure_ascii=False)

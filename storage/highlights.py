@@ -78,6 +78,9 @@ _BEST = (
     .order_by(highlights.c.picked_at.is_(None), _voices.desc(), highlights.c.id)
     .limit(bindparam("most"))
 )
+_OF_YEAR = _SELECT.where(highlights.c.unit_id.in_(_below), highlights.c.year == bindparam("in_year")).order_by(
+    highlights.c.id
+)
 _MADE = insert(highlights).returning(highlights.c.id)
 _WITHDRAW = (
     update(highlights)
@@ -123,6 +126,11 @@ def search(tx: Tx, roots: Sequence[int], text: str, *, most: int) -> list[Highli
     meant = text.replace("/", "//").replace("%", "/%").replace("_", "/_")
     values = {"roots": list(roots), "pattern": f"%{meant}%", "most": most}
     return [Highlight(*row) for row in tx.all(_FOUND, values)]
+
+
+def of_year(tx: Tx, roots: Sequence[int], *, year: int) -> list[Highlight]:
+    """All of a year of the units at or below the roots, oldest first."""
+    return [Highlight(*row) for row in tx.all(_OF_YEAR, {"roots": list(roots), "in_year": year})]
 
 
 def best(tx: Tx, roots: Sequence[int], *, year: int, quarter: int, most: int) -> list[Highlight]:

@@ -776,6 +776,58 @@ recommendations = Table(
     UniqueConstraint("highlight_id", "person_id"),
 )
 
+# --- the year's end -----------------------------------------------------------------------------------------
+
+# 评诺: what became of a commitment, to the office and then to the district; the newest of a level counts.
+verdicts = Table(
+    "verdicts",
+    metadata,
+    _id(),
+    _ref("commitment_id", "commitments", index=True),
+    # office, district
+    Column("level", String(20), nullable=False),
+    # fulfilled, partly, unfulfilled
+    Column("verdict", String(20), nullable=False),
+    Column("reason", Text),
+    _ref("person_id", "people"),
+    Column("at", Moment, nullable=False),
+    Column("withdrawn_at", Moment),
+)
+
+# Stars awarded to a unit for a year, one row a star.
+stars = Table(
+    "stars",
+    metadata,
+    _id(),
+    _ref("unit_id", "units"),
+    Column("year", Integer, nullable=False),
+    Column("star", String(40), nullable=False),
+    Column("reason", Text, nullable=False),
+    _ref("awarded_by", "people"),
+    Column("awarded_at", Moment, nullable=False),
+    _ref("withdrawn_by", "people", nullable=True),
+    Column("withdrawn_at", Moment),
+    Column("withdrawn_because", Text),
+    Index("ix_stars_unit_id_year", "unit_id", "year"),
+)
+
+# Composite standings as they were published, version by version.
+standings = Table(
+    "standings",
+    metadata,
+    _id(),
+    _ref("unit_id", "units"),
+    Column("year", Integer, nullable=False),
+    # 1 to 4, 0 for the whole year
+    Column("quarter", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("ranking", JSON, nullable=False),
+    Column("reason", Text),
+    _ref("published_by", "people"),
+    Column("published_at", Moment, nullable=False),
+    UniqueConstraint("unit_id", "year", "quarter", "version"),
+)
+
 # --- the browser room's own post office -------------------------------------------------------------------
 
 room_messages = Table(

@@ -44,6 +44,12 @@ _ANCESTORS = (
     .where(unit_ancestors.c.unit_id == bindparam("which"))
     .order_by(unit_ancestors.c.depth)
 )
+_OFFICES = (
+    select(unit_ancestors.c.unit_id, unit_ancestors.c.ancestor_id)
+    .join(units, units.c.id == unit_ancestors.c.ancestor_id)
+    .where(unit_ancestors.c.unit_id.in_(bindparam("which", expanding=True)), units.c.kind == OFFICE)
+    .order_by(unit_ancestors.c.depth.desc())
+)
 _WITHIN = (
     select(func.count())
     .select_from(unit_ancestors)
@@ -191,6 +197,12 @@ def _grouped(rows: Iterable[Any]) -> dict[int, tuple[int, ...]]:
 def office_of(tx: Tx, unit_id: int) -> Unit | None:
     """The office that the unit belongs to (itself, when it is one)."""
     return next((unit for unit in ancestors(tx, unit_id) if unit.kind == OFFICE), None)
+
+
+def offices_of(tx: Tx, unit_ids: Iterable[int]) -> dict[int, int]:
+    """The office that each of the units belongs to; units without one are left out."""
+    # The nearest comes last and stays.
+    return {row.unit_id: row.ancestor_id for row in tx.all(_OFFICES, {"which": sorted(set(unit_ids))})}
 
 
 def is_within(tx: Tx, unit_id: int, roots: Sequence[int]) -> bool:

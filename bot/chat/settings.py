@@ -231,6 +231,95 @@ class Rounds(Section, frozen=True):
     ] = 2
 
 
+class Standings(Section, frozen=True):
+    """综合成绩：几场评分和承诺兑现合成季度、年度成绩 / Composite standings of the quarter and the year"""
+
+    observation: Annotated[
+        int, Meta(ge=0, le=100, description="季度：观摩占多少 / Quarter: weight of observations")
+    ] = 50
+    forum: Annotated[int, Meta(ge=0, le=100, description="季度：比学占多少 / Quarter: weight of forums")] = 50
+    other: Annotated[int, Meta(ge=0, le=100, description="季度：其他评分占多少 / Quarter: weight of others")] = 0
+    progress: Annotated[
+        int, Meta(ge=0, le=100, description="季度：承诺进度占多少 / Quarter: weight of commitments' progress")
+    ] = 0
+    quarters: Annotated[
+        int,
+        Meta(ge=0, le=100, description="年度：各季度成绩的平均占多少 / Year: weight of the quarters' mean"),
+    ] = 50
+    evaluation: Annotated[
+        int, Meta(ge=0, le=100, description="年度：年终评议占多少 / Year: weight of the year-end evaluation")
+    ] = 20
+    fulfilment: Annotated[
+        int, Meta(ge=0, le=100, description="年度：承诺兑现率占多少 / Year: weight of the share fulfilled")
+    ] = 30
+    partly: Annotated[
+        int,
+        Meta(ge=0, le=100, description="部分兑现的一项按百分之几算 / What a partly fulfilled one counts, %"),
+    ] = 50
+    missing: Annotated[
+        Literal["unranked", "left_out", "zero"],
+        Meta(
+            description="缺一部分成绩的单位：unranked 不排名，left_out 其余部分补足权重，zero 按0分 / "
+            "Units that lack a part: no rank, the other weights made up to a whole, or 0 points"
+        ),
+    ] = "unranked"
+    apart: Annotated[
+        bool, Meta(description="村和社区分开排 / Whether villages and communities are ranked apart")
+    ] = False
+    decimals: Annotated[int, Meta(ge=0, le=4, description="保留几位小数 / Decimals")] = 2
+    ties: Annotated[
+        tuple[Literal["observation", "forum", "other", "progress", "evaluation", "quarters", "fulfilment"], ...],
+        Meta(
+            description="总成绩相同时依次比什么，还相同就并列 / "
+            "What equal totals are told apart by, in this order; then they share the rank"
+        ),
+    ] = ("observation", "fulfilment", "progress")
+
+
+class Star(Section, frozen=True):
+    """One star that a unit can be awarded, and what the rules demand for it.
+
+    `words`: the commitments that concern it are those whose wording has one of these; without any, all.
+    `fulfilled`: at least so many per cent of them fulfilled. `score`: at least so many points in the year's
+    standing. What demands nothing is decided by people.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=20)]
+    words: tuple[str, ...] = ()
+    fulfilled: Annotated[int, Meta(ge=0, le=100)] = 0
+    score: Annotated[int, Meta(ge=0, le=100)] = 0
+
+
+class Stars(Section, frozen=True):
+    """星级：一颗一颗评 / Star rating, awarded star by star"""
+
+    stars: Annotated[
+        tuple[Star, ...],
+        Meta(
+            max_length=9,
+            description="name 名称；words 承诺内容里的字（不写就是全部承诺）；"
+            "fulfilled 这些承诺的兑现率至少百分之几；score 年度成绩至少几分；两样都不写就由组织者评定 / "
+            "Name; words by which its commitments are known (none: all); least share of these fulfilled, %; "
+            "least points of the year; neither: people decide",
+        ),
+    ] = (
+        Star(name="支部过硬", words=("党建", "党员", "支部", "党组织", "阵地"), fulfilled=80),
+        Star(name="产业兴旺", words=("产业", "增收", "集体经济", "合作社", "种植", "养殖", "招商"), fulfilled=80),
+        Star(name="生态宜居", words=("环境", "绿化", "道路", "路灯", "垃圾", "污水", "厕所"), fulfilled=80),
+        Star(name="平安法治", words=("平安", "法治", "调解", "矛盾", "治安", "监控"), fulfilled=80),
+        Star(name="文明幸福", words=("文化", "文明", "养老", "食堂", "卫生", "广场", "自来水"), fulfilled=80),
+    )
+    named_from: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=9,
+            description="几星以上在群里点名，其余单位私下得知 / "
+            "Units with at least so many stars are named in the groups, the others told privately",
+        ),
+    ] = 4
+
+
 class Dialogues(Section, frozen=True):
     """一问一答 / Dialogues"""
 
@@ -270,5 +359,7 @@ class Policy(Section, frozen=True):
     deadlines: Deadlines = Deadlines()
     reminders: Reminders = Reminders()
     rounds: Rounds = Rounds()
+    standings: Standings = Standings()
+    rating: Stars = Stars()
     dialogues: Dialogues = Dialogues()
     binding: Binding = Binding()
