@@ -26,11 +26,13 @@ from bot.dispatch import Dispatcher, Processed
 from bot.platforms.local.room import LocalRoom
 from bot.platforms.local.settings import LocalSettings
 from bot.platforms.local.store import Reset, Story
+from bot.platforms.wecom.platform import WeCom
 from bot.posting import Postman
 from bot.practice import CommandList
 from bot.room_store import WorkerRoomStore
 from bot.scheduler import Scheduler, tidy
 from bot.ticking import Tick, Ticker
+from bot.wecom_store import WorkerWeComStore, headings
 from bot.worker import Worker
 from handlers import all_commands, locale_folders
 from handlers.deadlines.calendar import check as check_deadlines
@@ -113,6 +115,19 @@ class App:
         )
         self.add(room)
         return room
+
+    def open_wecom(self) -> WeCom:
+        """Add WeCom to the platforms. Raises ConfigurationError when a setting is missing."""
+        wecom = WeCom(
+            self.config.wecom,
+            WorkerWeComStore(self.worker, self.clock),
+            self.files,
+            self.clock,
+            self.config.data / "spool" / WeCom.name,
+            headings=headings(self.registry, self.renderer),
+        )
+        self.add(wecom)
+        return wecom
 
     def add(self, platform: Platform) -> None:
         """Use a platform. Raises ConfigurationError for the practice room beside a production platform.

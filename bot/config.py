@@ -30,6 +30,7 @@ from bot.chat.settings import (
     Standings,
     Stars,
 )
+from bot.platforms.wecom.settings import WeComSection
 
 PREFIX = "LIANGSAIBI_"
 
@@ -114,6 +115,7 @@ class Config(Section, frozen=True):
     general: General = General()
     database: DatabaseSettings = DatabaseSettings()
     local: LocalSection = LocalSection()
+    wecom: WeComSection = WeComSection()
     logging: Logging = Logging()
     scheduler: SchedulerSettings = SchedulerSettings()
     activity: Activity = Activity()
@@ -173,9 +175,11 @@ def _from_files(raw: dict[str, Any], beside: Path) -> None:
         for key in [k for k in section if k.endswith("_file")] if isinstance(section, dict) else ():
             source = beside / str(section.pop(key))
             try:
-                section[key.removesuffix("_file")] = source.read_text("utf-8").strip()
+                given = source.read_text("utf-8").strip()
             except OSError as error:
                 raise ConfigurationError(f"{name}.{key}: cannot read {source}: {error.strerror}") from error
+            plain = key.removesuffix("_file")
+            section[plain] = _table_or_text(given, name, plain)
 
 
 def _from_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
@@ -186,11 +190,22 @@ def _from_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> No
                 raw.setdefault(section, {})[key] = _from_text(given, section, key)
 
 
+def _table_or_text(given: str, section: str, key: str) -> Any:
+    """A setting that is a table is given as lines of TOML."""
+    kind, _help = settings().get(section, {}).get(key, (str, ""))
+    if get_origin(get_args(kind)[0] if get_origin(kind) is Annotated else kind) is not dict:
+        return given
+    try:
+        return tomllib.loads(given)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{section}.{key}: {error}\n  {help_for(section, key)}") from error
+
+
 def _from_text(given: str, section: str, key: str) -> Any:
     kind, _help = settings()[section][key]
     try:
         # A list comes as JSON.
-        value = msgspec.json.decode(given) if given.startswith("[") else given
+        value = msgspec.json.decode(given) if given.startswith("[") else _table_or_text(given, section, key)
         return msgspec.convert(value, kind, strict=False)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         name = f"{PREFIX}{section}_{key}".upper()
@@ -204,6 +219,7 @@ def _check(config: Config) -> None:
         raise ConfigurationError(
             f"general.timezone: {config.general.timezone!r} is no time zone\n  {help_for('general', 'timezone')}"
         ) from error
+    config.wecom.check()
     loopback = config.local.host in ("127.0.0.1", "localhost", "::1")
     if config.local.enabled and not loopback and not config.local.allow_other_hosts:
         raise ConfigurationError(

@@ -135,4 +135,6 @@ def _outgoing(row: outbox.Waiting) -> Outgoing:
         attempt=row.attempts + 1,
         answers=row.content.get("answers"),
         asks=row.content.get("asks", False),
+        hint=row.content.get("hint", ""),
+        letters=row.content.get("letters", False),
     )

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from bot import choices
 from bot.chat.arguments import Cursor, Missing
 from bot.chat.commands import Command, Found, Place, Registry
 from bot.chat.context import Context, Dialogue, Said
@@ -206,6 +207,9 @@ class Dispatcher:
         said = ctx.said
         if ctx.inbound.edits is not None:
             return self._edited(ctx, ctx.inbound.edits)
+        if ctx.inbound.numbered and (chosen := choices.typed(ctx.tx, ctx.chat.id, said.folded, ctx.dialogue)):
+            ctx.inbound = replace(ctx.inbound, text=chosen, pressed=True)
+            said = ctx.said = Said(chosen, fold(chosen), said.attachments)
         if ctx.dialogue and not _plain(self._registry.find(said.folded), said):
             said = _retyped(ctx, ctx.dialogue)
         if said.text.startswith("#"):
@@ -399,6 +403,7 @@ class Dispatcher:
             pressed=ctx.inbound.pressed_message,
             answers=ctx.inbound.message if group else None,
             asks=ctx.next_dialogue is not None,
+            figures=ctx.next_dialogue is not None and ctx.next_dialogue.kind in self._registry.figures,
         )
         return self._postman.send(ctx.tx, replies, now=ctx.now, here=here, occasion=occasion)
 

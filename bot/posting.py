@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot import choices
 from bot.chat.messages import Here, Reply, ToChat, ToGroup, ToPerson
 from bot.chat.rendering import Renderer
 from bot.chat.texts import CHINESE
@@ -22,13 +23,14 @@ class Occasion:
 
     `pressed` is the message whose button was pressed: a reply that replaces takes its place. `answers` is the
     message that somebody wrote in a group, so that all see to whom the bot speaks; `asks`: their next words are
-    the answer to a question.
+    the answer to a question, `figures`: which may be a bare number.
     """
 
     chat_id: int
     pressed: str | None = None
     answers: str | None = None
     asks: bool = False
+    figures: bool = False
 
 
 class Postman:
@@ -84,7 +86,9 @@ class Postman:
 
     def _put(self, tx: Tx, reply: Reply, target: Reached, now: datetime, occasion: Occasion | None) -> bool:
         content = self._renderer.content(reply.body, reply.buttons, reply.files, target.language or CHINESE)
-        replaces = None
+        replaces, letters = None, occasion is not None and occasion.figures and isinstance(reply.to, Here)
+        if reply.buttons:
+            content |= choices.shown(self._renderer, target.language or CHINESE, letters=letters)
         if occasion is not None and target.chat_id == occasion.chat_id:
             replaces = occasion.pressed if reply.replace else None
             content |= _answering(reply, occasion)

@@ -31,6 +31,14 @@ def literal(value: Any) -> str:
         return "[" + ", ".join(literal(each) for each in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict):
+        return (
+            "{ "
+            + ", ".join(f"{json.dumps(k, ensure_ascii=False)} = {literal(v)}" for k, v in value.items())
+            + " }"
+            if value
+            else "{}"
+        )
     return str(value) if isinstance(value, (int, Decimal)) else json.dumps(value, ensure_ascii=False)
 
 

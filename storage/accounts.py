@@ -91,7 +91,7 @@ _PRIVATE_CHATS = (
     .order_by(accounts.c.bound_at, accounts.c.id)
 )
 _GROUP_CHATS = (
-    select(chats.c.unit_id, chats.c.id.label("chat_id"), chats.c.language)
+    select(chats.c.unit_id, chats.c.id.label("chat_id"), chats.c.language, chats.c.platform, chats.c.send_only)
     .where(chats.c.unit_id.in_(bindparam("which", expanding=True)), chats.c.is_group, chats.c.state == "active")
     .order_by(chats.c.id)
 )
@@ -221,12 +221,20 @@ def _settle(tx: Tx, person_ids: list[int], home: str, now: datetime) -> None:
 
 
 def reach_groups(tx: Tx, unit_ids: Iterable[int]) -> dict[int, tuple[Reached, ...]]:
-    """The groups bound to each unit; a unit without a group is left out."""
+    """The groups bound to each unit; a unit without a group is left out.
+
+    Where a unit has a chat only for sending (a group robot), announcements go there and not into the same
+    group a second time through the account that answers in it.
+    """
     wanted = sorted(set(unit_ids))
     if not wanted:
         return {}
     found: dict[int, tuple[Reached, ...]] = {}
-    for row in tx.all(_GROUP_CHATS, {"which": wanted}):
+    rows = tx.all(_GROUP_CHATS, {"which": wanted})
+    outlets = {(row.unit_id, row.platform) for row in rows if row.send_only}
+    for row in rows:
+        if not row.send_only and (row.unit_id, row.platform) in outlets:
+            continue
         found[row.unit_id] = (*found.get(row.unit_id, ()), Reached(row.chat_id, row.language))
     return found
 

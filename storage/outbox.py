@@ -103,6 +103,17 @@ _OLD = (
 _FORGET = delete(outbox).where(outbox.c.id.in_(_OLD.scalar_subquery()))
 
 
+_NEWEST = (
+    select(outbox.c.content)
+    .where(
+        outbox.c.chat_id == bindparam("there"),
+        outbox.c.state.in_(("waiting", "sending", "sent")),
+    )
+    .order_by(outbox.c.id.desc())
+    .limit(bindparam("most"))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A row that has been claimed for sending. `attempts` counts the tries before this one."""
@@ -193,3 +204,8 @@ def failures(tx: Tx, *, most: int = 50) -> Sequence[Failed]:
 def forget(tx: Tx, *, before: datetime, most: int) -> int:
     """Drop at most `most` rows that were sent long ago and guard no key; returns how many."""
     return tx.execute(_FORGET, {"before": before, "most": most}).rowcount
+
+
+def newest(tx: Tx, chat_id: int, *, most: int) -> list[dict[str, Any]]:
+    """The newest messages of a chat, the newest first, as they were put."""
+    return [row.content for row in tx.all(_NEWEST, {"there": chat_id, "most": most})]

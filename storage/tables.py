@@ -199,6 +199,8 @@ chats = Table(
     _ref("unit_id", "units", nullable=True, index=True),
     Column("language", String(10)),
     Column("state", String(20), nullable=False, server_default="active"),
+    # Nobody can be heard there: a group robot. On its platform it is where the unit's announcements go.
+    Column("send_only", Boolean, nullable=False, server_default=text("false")),
     _ref("bound_by", "people", nullable=True),
     Column("bound_at", Moment),
     Column("created_at", Moment, nullable=False),

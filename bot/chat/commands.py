@@ -104,6 +104,8 @@ class Registry:
         self.commands: dict[str, Command] = {}
         self.dialogues: dict[str, Handler] = {}
         self.heard: dict[str, frozenset[str]] = {}
+        #: The dialogues in which a bare number is an answer of its own.
+        self.figures: set[str] = set()
         self.undoers: dict[str, Handler] = {}
         self.correctors: dict[str, Handler] = {}
         self.notices: dict[NoticeKind, Handler] = {}
@@ -153,16 +155,21 @@ class Registry:
 
         return declare
 
-    def dialogue(self, kind: str, *, hears: Iterable[str] = ()) -> Callable[[Handler], Handler]:
+    def dialogue(
+        self, kind: str, *, hears: Iterable[str] = (), figures: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Declare who reads the answer to a question: `handler(ctx, data, said)`.
 
         `hears` are names of commands that are answers to this question while it is open: where the office is
-        asked about a proposal, "退回 期限不明确" is about that proposal.
+        asked about a proposal, "退回 期限不明确" is about that proposal. `figures`: a bare number is an answer of
+        its own, so that choices which have to be typed are told apart by letters.
         """
 
         def declare(handler: Handler) -> Handler:
             _put(self.dialogues, kind, handler)
             self.heard[kind] = frozenset(hears)
+            if figures:
+                self.figures.add(kind)
             return handler
 
         return declare
@@ -230,6 +237,7 @@ class Registry:
         for kind, handler in other.dialogues.items():
             _put(self.dialogues, kind, handler)
         self.heard |= other.heard
+        self.figures |= other.figures
         for kind, handler in other.undoers.items():
             _put(self.undoers, kind, handler)
         for name, handler in other.ticks.items():

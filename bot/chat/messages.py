@@ -81,6 +81,7 @@ class Inbound:
     `message`: the platform's id of the message within its chat, when it can be answered or reacted to.
     `edits`: this is the new wording of the message that came in under that `id`.
     `unfetched`: names of files that came along and that the platform does not give out (too large).
+    `numbered`: the bot's choices stand in this chat as numbered lines, so that a bare number may be one of them.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Inbound:
     message: str | None = None
     edits: str | None = None
     unfetched: tuple[str, ...] = ()
+    numbered: bool = False
 
 
 class NoticeKind(StrEnum):
@@ -184,6 +186,11 @@ class Button:
         size = len(self.payload.encode())
         if not 0 < size <= PAYLOAD_BYTES:
             raise ValueError(f"button payload of {size} bytes: {self.payload!r}")
+
+
+def sign(index: int, *, letters: bool) -> str:
+    """By what the choice at this place (from 0) is called where it has to be typed: 1, 2, … or A, B, …"""
+    return chr(ord("A") + index) if letters and index < 26 else str(index + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +283,9 @@ class Outgoing:
     """A message ready for a platform: every word in it is plain `str` in the reader's language.
 
     `attempt` counts from 1. `replaces` is the platform's own id of the message to be edited, `answers` that of
-    the message which is being answered in a group. `asks`: the answer is typed, not pressed.
+    the message which is being answered in a group. `asks`: the answer is typed, not pressed. `hint` asks to type
+    the number of a choice (with `letters`: its letter, since a number would be an answer of its own), for a
+    platform that cannot show buttons.
     """
 
     id: int
@@ -288,3 +297,5 @@ class Outgoing:
     attempt: int = 1
     answers: str | None = None
     asks: bool = False
+    hint: str = ""
+    letters: bool = False

@@ -15,7 +15,7 @@ from bot.chat.clock import SystemClock
 from bot.chat.errors import ConfigurationError, UserError
 from bot.chat.rendering import Renderer
 from bot.chat.texts import CHINESE, Catalogues, T, Words
-from bot.cli import data
+from bot.cli import data, doctors
 from bot.cli.shared import configured, console, open_database, reach_database
 from bot.config import Config
 from storage import migrate
@@ -27,7 +27,7 @@ def main() -> None:
     """亮赛比：亮承诺 · 赛实绩 · 比干劲 / show commitments, compete on results, compare drive."""
 
 
-for command in data.COMMANDS:
+for command in (*data.COMMANDS, doctors.doctor):
     main.add_command(command)
 
 
@@ -42,9 +42,17 @@ def run(config: Config) -> None:
     migrate.upgrade(database)
     app = App(config, database)
     room = app.open_room() if config.local.enabled else None
-    if room is None:
+    wecom = app.open_wecom() if config.wecom.enabled else None
+    if not app.platforms:
         raise ConfigurationError("local.enabled: no platform is configured, so nobody could write to the bot")
-    asyncio.run(serve(app, ready=lambda: _announce(room.address)))
+
+    def ready() -> None:
+        if room is not None:
+            _announce(room.address)
+        if wecom is not None:
+            console.print(f"  企业微信已启动 / WeCom is running  {wecom.address}\n")
+
+    asyncio.run(serve(app, ready=ready))
     database.close()
 
 

@@ -119,7 +119,7 @@ def answer_what(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     return _go_on(ctx, commitment, Wish(terms, reason or wish.reason))
 
 
-@registry.dialogue("commitments.amend_value")
+@registry.dialogue("commitments.amend_value", figures=True)
 def answer_amended(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """The new value of the field; a reason may come with it."""
     commitment, wish = _load(ctx, data)

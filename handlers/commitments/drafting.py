@@ -139,7 +139,7 @@ def _ask_value(ctx: Ctx, draft: Draft, index: int, field: Field) -> Reply:
     return say(PROMPTS[field], buttons=buttons, replace=True)
 
 
-@registry.dialogue("commitments.value")
+@registry.dialogue("commitments.value", figures=True)
 def answer_value(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """The new value of one field."""
     draft, index = from_data(data["draft"]), data["index"]

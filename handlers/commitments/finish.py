@@ -91,7 +91,7 @@ def _ask(ctx: Ctx, commitment: Commitment) -> Reply:
     return say(quote(commitment.words), words, buttons=(row,), replace=True)
 
 
-@registry.dialogue("commitments.reached")
+@registry.dialogue("commitments.reached", figures=True)
 def answer_reached(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """All of it, not yet, or the quantity reached."""
     commitment, _rest = scope.own(ctx, f"c{data['id']}", command="done", example="办结 2")

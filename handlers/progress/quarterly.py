@@ -142,7 +142,7 @@ def _choices(ctx: Ctx, c: Commitment) -> list[tuple[Button, ...]]:
     return [tuple(ctx.choice(o.label, o.answer) for o in row) for row in rows if row]
 
 
-@registry.dialogue(WALK)
+@registry.dialogue(WALK, figures=True)
 def step(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply | list[Reply]:
     """The answer about one commitment of the walk."""
     if evidence_in.only_files(said):
@@ -163,7 +163,7 @@ def step(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply | list[Reply]:
     return _go_on(ctx, talk, items)
 
 
-@registry.dialogue(DOUBT)
+@registry.dialogue(DOUBT, figures=True)
 def settle_doubt(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply | list[Reply]:
     """The answer to a question within the walk."""
     if evidence_in.only_files(said):

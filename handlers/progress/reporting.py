@@ -144,7 +144,7 @@ def _read_back(ctx: Ctx, talk: Talk, drafts: list[Draft]) -> Reply:
     return Reply(tuple(body), (row,), replace=True)
 
 
-@registry.dialogue(DOUBT)
+@registry.dialogue(DOUBT, figures=True)
 def settle_doubt(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply | list[Reply]:
     """An answer to what was asked back."""
     if evidence_in.only_files(said):
@@ -156,7 +156,7 @@ def settle_doubt(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply | list[Rep
     return _go_on(ctx, talk, items)
 
 
-@registry.dialogue(CONFIRM)
+@registry.dialogue(CONFIRM, figures=True)
 def confirm(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply | list[Reply]:
     """The answer to a report read back: yes, no, or the report said again."""
     if evidence_in.only_files(said):

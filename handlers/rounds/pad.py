@@ -152,7 +152,7 @@ def offered(maximum: Decimal, step: Decimal) -> list[Decimal]:
     return [Decimal(plain_number(value)) for value in values if value >= 0]
 
 
-@registry.dialogue("rounds.pad")
+@registry.dialogue("rounds.pad", figures=True)
 def pad_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """One criterion's score; after the last one the sheet is kept."""
     seat = next((s for s in seats(ctx) if any(c.id == data["contestant"] for c in s.round.contestants)), None)

@@ -168,7 +168,7 @@ def _last_units(ctx: Ctx) -> list[int]:
     return [c.unit_id for c in rounds.get(ctx.tx, heads[0].id).contestants] if heads else []
 
 
-@registry.dialogue("rounds.units")
+@registry.dialogue("rounds.units", figures=True)
 def units_named(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """The contestants, as typed or as in the round before."""
     if said.text == "same":
@@ -307,14 +307,14 @@ def card_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     raise UserError(T("请点“创建”，或点要改的那一项；发“取消”就不建了。"))
 
 
-@registry.dialogue("rounds.new_units")
+@registry.dialogue("rounds.new_units", figures=True)
 def new_units(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Other contestants."""
     chosen = units_called(ctx, drafting.unit_names(said.text))
     return _card(ctx, data | {"units": [unit.id for unit in chosen], "rules": _ungrouped(data["rules"])})
 
 
-@registry.dialogue("rounds.new_criteria")
+@registry.dialogue("rounds.new_criteria", figures=True)
 def new_criteria(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Other criteria."""
     chosen = drafting.criteria(said.text)
@@ -326,7 +326,7 @@ def new_criteria(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     return _card(ctx, data | changed)
 
 
-@registry.dialogue("rounds.new_timing")
+@registry.dialogue("rounds.new_timing", figures=True)
 def new_timing(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Another rule of the clock, or none."""
     rules = rulings.from_wire(data["rules"])
@@ -378,7 +378,7 @@ def _ungrouped(rules: dict[str, Any]) -> dict[str, Any]:
     return rules | {"groups": [], "levelled": False}
 
 
-@registry.dialogue("rounds.new_judges")
+@registry.dialogue("rounds.new_judges", figures=True)
 def new_judges(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Other judges, out of those who hold that post, in one panel or in several with weights."""
     panels = drafting.panels(said.text)

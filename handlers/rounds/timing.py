@@ -85,7 +85,7 @@ def _contestant(found: Round, contestant_id: int | None) -> Contestant:
     raise UserError(T("还没有人出场，先按“下一位”。"))
 
 
-@registry.dialogue("rounds.clock")
+@registry.dialogue("rounds.clock", figures=True)
 def stopped(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """The clock is stopped, or a time is typed (7分48秒, 468)."""
     found = _found(ctx, data["contestant"])

@@ -24,12 +24,13 @@ class _Uvicorn(uvicorn.Server):
 
 
 class Server:
-    """Serves an ASGI application on one socket from `start` to `stop`."""
+    """Serves an ASGI application on one socket from `start` to `stop`; `setting` names where its port is set."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, *, setting: str = "local.port") -> None:
         self._app = app
         self._host = host
         self._port = port
+        self._setting = setting
         self._uvicorn: _Uvicorn | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -75,6 +76,6 @@ class Server:
             return socket.create_server((self._host, self._port), family=family, backlog=256)
         except OSError as error:
             raise ConfigurationError(
-                f"local.port: cannot listen on {self._host}:{self._port}: {error.strerror}; "
+                f"{self._setting}: cannot listen on {self._host}:{self._port}: {error.strerror}; "
                 "choose another port, or 0 for any free one"
             ) from error

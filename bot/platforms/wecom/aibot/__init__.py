@@ -1,0 +1,1 @@
+"""The AI bot (智能机器人) over the long connection that we open."""
