@@ -1,52 +1,103 @@
-"""From the outbox to the platforms: in order per chat, again after passing errors, visibly given up otherwise."""
+"""From the outbox to the platforms: in order per chat, as fast as the limits allow, again after passing errors.
+
+One loop looks at the outbox, picks who is next (`bot.lines`), asks whether the limits allow it now (`bot.pacing`),
+claims the rows and sends each in a task of its own, so that nobody waits for a slow chat but those in it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import random
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 from bot.chat.clock import Clock
-from bot.chat.errors import DeliveryError
-from bot.chat.messages import ChatKind, ChatRef, Outgoing
 from bot.chat.ports import Platform
-from bot.chat.rendering import body_from_wire, buttons_from_wire, files_from_wire
+from bot.lines import Head
+from bot.routes import Route
+from bot.sending import Sender, Tell, Took
 from bot.worker import Worker
-from storage import accounts, outbox
+from storage import outbox
+from storage.database import Tx
 
+R = TypeVar("R")
 log = logging.getLogger("liangsaibi.delivery")
 
 #: A send that takes longer than this belongs to a worker that died.
 LEASE = timedelta(minutes=2)
-#: Messages in flight at once, each to another chat.
-ABREAST = 32
-#: After this many tries a message is given up.
-ATTEMPTS = 8
-#: The pause after the first failure, doubled each time, in seconds, with jitter; and the longest one.
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
 #: How often to look when nobody has called, in seconds (retries come due; other processes write too).
 POLL = 1.0
+#: A look at the outbox may take this share of the time at most, however many rows wait.
+LOOKING = 1 / 20
+#: How often to forget the windows of chats that are quiet, in seconds.
+TIDY = 60.0
+#: The shortest wait between two steps, in seconds.
+SOON = 0.001
+
+
+@dataclass
+class Outlook:
+    """When to look at the outbox: not before `earliest`, and at the latest at `latest` (monotonic seconds)."""
+
+    changed: bool = True
+    earliest: float = -math.inf
+    latest: float = -math.inf
+
+    def due_at(self) -> float:
+        return self.earliest if self.changed else self.latest
+
+    def looked(self, now: float, spent: float) -> None:
+        """A long line is looked at less often, so that looking never takes the time for sending."""
+        self.earliest = now + spent / LOOKING
+        self.latest = max(now + POLL, self.earliest)
 
 
 class Delivery:
-    """Sends what waits in the outbox."""
+    """Sends what waits in the outbox.
 
-    def __init__(self, worker: Worker, platforms: Mapping[str, Platform], clock: Clock) -> None:
+    `ticks` is the monotonic clock of the limits, in seconds; `took` hears what became of each message, `tell` of
+    chats that are parked and messages that are given up, in the same transaction.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        platforms: Mapping[str, Platform],
+        clock: Clock,
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+        took: Took = lambda _platform, _outcome, _seconds: None,
+        tell: Tell | None = None,
+    ) -> None:
         self._worker = worker
         self._platforms = platforms
         self._clock = clock
+        self._ticks = ticks
+        self._sender = Sender(worker, clock, ticks, took, tell)
+        self._routes: dict[str, Route] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._call = asyncio.Event()
         self._stopping = False
+        self._outlooks = {True: Outlook(), False: Outlook()}
+        #: By chat: its platform, and whether it is a group.
+        self._ways: dict[int, tuple[str, bool]] = {}
+        self._tidied = ticks()
 
     def wake(self) -> None:
         """Something was just committed to the outbox."""
+        for outlook in self._outlooks.values():
+            outlook.changed = True
         self._call.set()
 
     def stop(self) -> None:
         """Finish the messages in flight, then end `run`."""
         self._stopping = True
+        self._sender.stop()
         self._call.set()
 
     async def run(self) -> None:
@@ -54,87 +105,118 @@ class Delivery:
         while not self._stopping:
             self._call.clear()
             try:
-                busy = await self.deliver_due()
+                wait = await self._step()
             except Exception:
                 log.exception("delivery stumbled and goes on")
-                busy = False
-            if not busy and not self._stopping:
-                try:
-                    await asyncio.wait_for(self._call.wait(), POLL)
-                except TimeoutError:
-                    continue
+                wait = POLL
+            if not self._stopping:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._call.wait(), max(wait, SOON))
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def deliver_due(self) -> bool:
-        """Send what is due now, at most one message per chat; whether there was anything."""
-        now = self._clock.now()
-        claimed = await asyncio.wrap_future(
-            self._worker.submit(lambda tx: outbox.claim(tx, now=now, until=now + LEASE, most=ABREAST))
-        )
-        await asyncio.gather(*(self._deliver(row) for row in claimed))
-        return bool(claimed)
+        """Send what may be sent now, at most one message per chat, and wait for it; whether there was anything."""
+        self._outlooks = {True: Outlook(), False: Outlook()}
+        await self._step()
+        under_way = list(self._tasks)
+        if under_way:
+            await asyncio.wait(under_way)
+        return bool(under_way)
 
     async def drain(self) -> None:
-        """Deliver until nothing is due: for tests, stories and shutting down."""
+        """Deliver until nothing more may be sent now: for tests, stories and shutting down."""
         while await self.deliver_due():
             pass
 
-    async def _deliver(self, row: outbox.Waiting) -> None:
-        platform = self._platforms.get(row.platform)
-        if platform is None:
-            # Its platform is not configured at present: it waits for the day that it is.
-            await self._again(row, f"platform {row.platform} is not configured", LONGEST_PAUSE)
-            return
+    def troubled(self) -> dict[str, int]:
+        """By platform, how many sends in a row have failed for passing reasons."""
+        return {name: route.failures for name, route in self._routes.items()}
+
+    # --- one step -----------------------------------------------------------------------------------------
+
+    async def _step(self) -> float:
+        """Look, pick, claim and begin to send; returns the seconds after which to come again."""
+        await self._open_routes()
+        for urgent, outlook in self._outlooks.items():
+            if self._ticks() >= outlook.due_at():
+                await self._look(urgent, outlook)
+        picked = {head.id: (route, head) for route in self._routes.values() for head in route.pick(self._ticks())}
+        if picked:
+            await self._begin(picked)
+        self._tidy()
+        now = self._ticks()
+        looks = [outlook.due_at() for outlook in self._outlooks.values()]
+        sends = [route.next_at(now) for route in self._routes.values()]
+        return min(now + POLL, *looks, *sends) - now
+
+    async def _open_routes(self) -> None:
+        """Begin with platforms that are new here; their windows are as full as what was sent before left them."""
+        new = {name: Route(platform) for name, platform in self._platforms.items() if name not in self._routes}
+        longest = max((route.pacer.longest for route in new.values()), default=0.0)
+        if longest:
+            now, ticks = self._clock.now(), self._ticks()
+            since = now - timedelta(seconds=longest)
+            for sent in await self._do(lambda tx: outbox.lately(tx, since=since, now=now)):
+                if sent.platform in new:
+                    at = ticks - max(0.0, (now - sent.at).total_seconds())
+                    new[sent.platform].pacer.remember(
+                        sent.chat_id, is_group=sent.is_group, at=at, weight=sent.weight
+                    )
+        self._routes |= new
+
+    async def _look(self, urgent: bool, outlook: Outlook) -> None:
+        """See who waits."""
+        outlook.changed = False
+        now, ticks = self._clock.now(), self._ticks()
+
+        def look(tx: Tx) -> tuple[list[outbox.Head], float]:
+            began = time.perf_counter()
+            outbox.release(tx, now=now)
+            found = outbox.heads(tx, urgent=urgent, now=now)
+            self._ways |= outbox.ways(tx, [head.chat_id for head in found if head.chat_id not in self._ways])
+            return found, time.perf_counter() - began
+
+        found, spent = await self._do(look)
+        waiting: dict[str, list[Head]] = {name: [] for name in self._routes}
+        for head in found:
+            platform, is_group = self._ways[head.chat_id]
+            due = ticks + max(0.0, (head.next_at - now).total_seconds()) if head.next_at else ticks
+            if platform in waiting:
+                # Without its platform it waits for the day that there is one.
+                waiting[platform].append(Head(head.id, head.chat_id, is_group, urgent, due))
+        for name, heads in waiting.items():
+            self._routes[name].line_up(heads, urgent=urgent)
+        outlook.looked(self._ticks(), spent)
+
+    async def _begin(self, picked: dict[int, tuple[Route, Head]]) -> None:
+        """Claim what was picked and send it; what somebody else has taken or changed is let go."""
+        now = self._clock.now()
+        claimed: list[outbox.Waiting] = []
         try:
-            sent_as = await platform.send(_outgoing(row))
-        except DeliveryError as error:
-            await self._refused(row, error)
-        except Exception as error:
-            log.exception("sending message %d failed", row.id)
-            await self._again(row, f"{type(error).__name__}: {error}", None)
-        else:
-            now = self._clock.now()
-            await asyncio.wrap_future(
-                self._worker.submit(lambda tx: outbox.sent(tx, row.id, platform_message_id=sent_as, now=now))
-            )
+            claimed = await self._do(lambda tx: outbox.claim(tx, picked, now=now, until=now + LEASE))
+        finally:
+            taken = {row.id for row in claimed}
+            for row_id, (route, head) in picked.items():
+                if row_id not in taken:
+                    route.drop(head)
+        for row in claimed:
+            route, head = picked[row.id]
+            task = asyncio.create_task(self._sender.deliver(route, head, row))
+            self._tasks.add(task)
+            task.add_done_callback(self._delivered)
 
-    async def _refused(self, row: outbox.Waiting, error: DeliveryError) -> None:
-        if error.moved_to is not None:
-            new_id = error.moved_to
-            await asyncio.wrap_future(self._worker.submit(lambda tx: accounts.move_chat(tx, row.chat_id, new_id)))
-            await self._again(row, error.reason, 0)
-        elif error.permanent:
-            await self._give_up(row, error.reason)
-        else:
-            await self._again(row, error.reason, error.retry_after)
+    def _delivered(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a delivery came to grief", exc_info=error)
+        self.wake()
 
-    async def _again(self, row: outbox.Waiting, why: str, pause: float | None) -> None:
-        attempt = row.attempts + 1
-        configured = row.platform in self._platforms
-        if attempt >= ATTEMPTS and configured:
-            await self._give_up(row, why)
-            return
-        if pause is None:
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)) * random.uniform(0.75, 1.25)  # noqa: S311
-        at = self._clock.now() + timedelta(seconds=pause)
-        await asyncio.wrap_future(self._worker.submit(lambda tx: outbox.retry(tx, row.id, at=at, why=why)))
+    def _tidy(self) -> None:
+        if self._ticks() - self._tidied >= TIDY:
+            self._tidied = self._ticks()
+            for route in self._routes.values():
+                route.pacer.tidy(self._tidied)
 
-    async def _give_up(self, row: outbox.Waiting, why: str) -> None:
-        log.error("message %d to %s is given up: %s", row.id, row.title or row.external_id, why)
-        await asyncio.wrap_future(self._worker.submit(lambda tx: outbox.fail(tx, row.id, why=why)))
-
-
-def _outgoing(row: outbox.Waiting) -> Outgoing:
-    kind = ChatKind.GROUP if row.is_group else ChatKind.PRIVATE
-    return Outgoing(
-        id=row.id,
-        chat=ChatRef(row.platform, row.external_id, kind, row.title),
-        body=body_from_wire(row.content["body"]),
-        buttons=buttons_from_wire(row.content.get("buttons", [])),
-        files=files_from_wire(row.content.get("files", [])),
-        replaces=row.replaces,
-        attempt=row.attempts + 1,
-        answers=row.content.get("answers"),
-        asks=row.content.get("asks", False),
-        hint=row.content.get("hint", ""),
-        letters=row.content.get("letters", False),
-    )
+    async def _do(self, job: Callable[[Tx], R]) -> R:
+        return await asyncio.wrap_future(self._worker.submit(job))

@@ -45,7 +45,7 @@ from bot.chat.settings import Policy
 from bot.chat.texts import CHINESE, T, Text
 from bot.happenings import take_note, who_did_it
 from bot.posting import Occasion, Postman
-from storage import accounts, changes, dialogues, inbox, incidents
+from storage import accounts, changes, dialogues, inbox, incidents, parking
 from storage.database import Tx
 
 Ctx: TypeAlias = Context[Tx]
@@ -136,7 +136,7 @@ class Dispatcher:
         chat = accounts.chat_for(tx, came.chat, now=now)
         if chat.state != "active":
             # Somebody can write there, so the bot is there again.
-            accounts.park_chat(tx, chat.id, parked=False)
+            parking.resume(tx, chat.id, now=now)
         private = None if chat.is_group else chat.id
         actor = accounts.identify(tx, chat.platform, came.sender, private_chat=private, now=now)
         ctx = self._context(tx, came, number, now, chat, actor)

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from bot.chat.messages import ChatKind, ChatRef, Notice, NoticeKind
 from bot.chat.people import Actor, Chat
-from storage import accounts
+from storage import accounts, parking
 from storage.database import Tx
 
-_PARKS = frozenset({NoticeKind.REMOVED, NoticeKind.BLOCKED})
+#: What parks a chat, and how that is told to whoever looks after delivery.
+_PARKS = {NoticeKind.REMOVED: "the bot was removed", NoticeKind.BLOCKED: "the bot was blocked"}
 _WAKES = frozenset({NoticeKind.ADDED, NoticeKind.UNBLOCKED, NoticeKind.ENTERED})
 
 
@@ -18,8 +19,10 @@ def take_note(tx: Tx, notice: Notice, now: datetime) -> Chat:
     if notice.kind is NoticeKind.MOVED and notice.moved_to is not None:
         return _moved(tx, notice.chat, notice.moved_to, now)
     chat = accounts.chat_for(tx, notice.chat, now=now)
-    if notice.kind in _PARKS or notice.kind in _WAKES:
-        accounts.park_chat(tx, chat.id, parked=notice.kind in _PARKS)
+    if notice.kind in _PARKS:
+        parking.park(tx, chat.id, why=_PARKS[notice.kind], now=now)
+    elif notice.kind in _WAKES:
+        parking.resume(tx, chat.id, now=now)
     return chat
 
 

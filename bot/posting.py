@@ -81,8 +81,9 @@ class Postman:
         return wrote
 
     def reachable(self, tx: Tx, person_ids: Iterable[int], *, now: datetime) -> set[int]:
-        """Those of the people who have a private chat."""
-        return set(accounts.reach_people(tx, person_ids, home=self._home, now=now))
+        """Those of the people who have a private chat in which the bot can speak at present."""
+        found = accounts.reach_people(tx, person_ids, home=self._home, now=now)
+        return {person_id for person_id, reached in found.items() if not reached.parked}
 
     def _put(self, tx: Tx, reply: Reply, target: Reached, now: datetime, occasion: Occasion | None) -> bool:
         content = self._renderer.content(reply.body, reply.buttons, reply.files, target.language or CHINESE)
@@ -93,7 +94,16 @@ class Postman:
             replaces = occasion.pressed if reply.replace else None
             content |= _answering(reply, occasion)
         key = f"{reply.key}:chat{target.chat_id}" if reply.key else None
-        return outbox.put(tx, chat_id=target.chat_id, content=content, now=now, key=key, replaces=replaces)
+        return outbox.put(
+            tx,
+            chat_id=target.chat_id,
+            content=content,
+            now=now,
+            key=key,
+            replaces=replaces,
+            # Whoever wrote is waiting for the answer; the others are not.
+            urgent=isinstance(reply.to, Here),
+        )
 
 
 def _answering(reply: Reply, occasion: Occasion) -> dict[str, Any]:

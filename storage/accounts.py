@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, case, delete, select, update
 
 from bot.chat.messages import ChatKind, ChatRef, Sender
 from bot.chat.people import Actor, Chat, Post, Role
@@ -75,7 +75,6 @@ _TAKE_OVER = (
     )
 )
 _DELETE_CHAT = delete(chats).where(chats.c.id == bindparam("which"))
-_PARK = update(chats).where(chats.c.id == bindparam("which")).values(state=bindparam("becomes"))
 _SPEAK_PERSON = update(people).where(people.c.id == bindparam("which")).values(language=bindparam("speaks"))
 _SPEAK_ACCOUNT = update(accounts).where(accounts.c.id == bindparam("which")).values(language=bindparam("speaks"))
 _SPEAK_CHAT = update(chats).where(chats.c.id == bindparam("which")).values(language=bindparam("speaks"))
@@ -84,25 +83,38 @@ _PRIVATE_CHATS = (
         accounts.c.person_id,
         accounts.c.private_chat_id.label("chat_id"),
         people.c.language,
+        chats.c.state,
     )
     .join(people, people.c.id == accounts.c.person_id)
     .join(chats, chats.c.id == accounts.c.private_chat_id)
-    .where(accounts.c.person_id.in_(bindparam("who", expanding=True)), chats.c.state == "active")
-    .order_by(accounts.c.bound_at, accounts.c.id)
+    .where(accounts.c.person_id.in_(bindparam("who", expanding=True)))
+    # The last one counts: of those that can be reached the newest.
+    .order_by(case((chats.c.state == "active", 1), else_=0), accounts.c.bound_at, accounts.c.id)
 )
 _GROUP_CHATS = (
-    select(chats.c.unit_id, chats.c.id.label("chat_id"), chats.c.language, chats.c.platform, chats.c.send_only)
-    .where(chats.c.unit_id.in_(bindparam("which", expanding=True)), chats.c.is_group, chats.c.state == "active")
+    select(
+        chats.c.unit_id,
+        chats.c.id.label("chat_id"),
+        chats.c.language,
+        chats.c.platform,
+        chats.c.send_only,
+        chats.c.state,
+    )
+    .where(chats.c.unit_id.in_(bindparam("which", expanding=True)), chats.c.is_group)
     .order_by(chats.c.id)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A chat in which somebody can be reached, and the language spoken there (none: the default)."""
+    """A chat in which somebody can be reached, and the language spoken there (none: the default).
+
+    `parked`: the bot cannot speak there at present; what is sent waits until it is heard of again.
+    """
 
     chat_id: int
     language: str | None
+    parked: bool = False
 
 
 def chat_for(tx: Tx, ref: ChatRef, *, now: datetime) -> Chat:
@@ -190,7 +202,7 @@ def bound_people(tx: Tx, person_ids: Iterable[int]) -> set[int]:
 
 def _reach(tx: Tx, person_ids: list[int]) -> dict[int, Reached]:
     rows = tx.all(_PRIVATE_CHATS, {"who": person_ids})
-    return {row.person_id: Reached(row.chat_id, row.language) for row in rows}
+    return {row.person_id: Reached(row.chat_id, row.language, row.state != "active") for row in rows}
 
 
 def _settle(tx: Tx, person_ids: list[int], home: str, now: datetime) -> None:
@@ -225,18 +237,20 @@ def reach_groups(tx: Tx, unit_ids: Iterable[int]) -> dict[int, tuple[Reached, ..
 
     Where a unit has a chat only for sending (a group robot), announcements go there and not into the same
     group a second time through the account that answers in it.
+    A group in which the bot cannot speak at present counts only where the unit has no other.
     """
     wanted = sorted(set(unit_ids))
     if not wanted:
         return {}
     found: dict[int, tuple[Reached, ...]] = {}
     rows = tx.all(_GROUP_CHATS, {"which": wanted})
-    outlets = {(row.unit_id, row.platform) for row in rows if row.send_only}
+    outlets = {(row.unit_id, row.platform) for row in rows if row.send_only and row.state == "active"}
     for row in rows:
         if not row.send_only and (row.unit_id, row.platform) in outlets:
             continue
-        found[row.unit_id] = (*found.get(row.unit_id, ()), Reached(row.chat_id, row.language))
-    return found
+        reached = Reached(row.chat_id, row.language, row.state != "active")
+        found[row.unit_id] = (*found.get(row.unit_id, ()), reached)
+    return {unit: tuple(g for g in groups if not g.parked) or groups for unit, groups in found.items()}
 
 
 def chat_called(tx: Tx, platform: str, external_id: str) -> Chat | None:
@@ -265,11 +279,6 @@ def _merge(tx: Tx, chat: Chat, *, into: Chat) -> None:
     if into.unit_id is None and chat.unit_id is not None:
         tx.execute(_TAKE_OVER, both)
     tx.execute(_DELETE_CHAT, both)
-
-
-def park_chat(tx: Tx, chat_id: int, *, parked: bool) -> None:
-    """A chat that is gone gets no more broadcasts until it is heard of again."""
-    tx.execute(_PARK, {"which": chat_id, "becomes": "parked" if parked else "active"})
 
 
 def speak(tx: Tx, actor: Actor, language: str) -> None:

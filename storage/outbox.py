@@ -1,18 +1,35 @@
 """The outbox: messages that are committed and still have to reach a platform.
 
-States: waiting → sending → sent, or back to waiting after a passing error, or failed for good.
+States: waiting → sending → sent; or back to waiting after a passing error; or failed for good; or unknown, when
+the platform may have it and sending it again would repeat it in front of a whole group; or cancelled.
 A row is claimed by a conditional UPDATE with a lease; a lease that ran out belongs to nobody, so that a
 worker which died in the middle of a send does not keep its chat waiting for ever.
+
+In each chat what is urgent (the answer to somebody who wrote) goes before bulk, and each of the two goes in the
+order in which it was put. A row that is to go at a later time is in nobody's way until then; one that has to be
+tried again holds up what follows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Tx
@@ -23,8 +40,46 @@ _PUT_ONCE = {
     "sqlite": sqlite.insert(outbox).on_conflict_do_nothing().returning(outbox.c.id),
     "postgresql": postgresql.insert(outbox).on_conflict_do_nothing().returning(outbox.c.id),
 }
-_earlier = outbox.alias("earlier")
-_DUE = (
+# Literals and not parameters: only so do the databases see that the partial indexes fit.
+_is_waiting = outbox.c.state == literal_column("'waiting'")
+_is_sending = outbox.c.state == literal_column("'sending'")
+
+
+def _of(urgent: bool) -> ColumnElement[bool]:
+    return and_(_is_waiting, outbox.c.urgent == (true() if urgent else false()))
+
+
+# Joins with nothing: the planner of a database without fresh statistics would loop over the wrong table.
+_HEADS = {
+    urgent: select(outbox.c.chat_id, func.min(outbox.c.id))
+    .where(_of(urgent), or_(outbox.c.next_at <= bindparam("now"), outbox.c.attempts > 0))
+    .group_by(outbox.c.chat_id)
+    for urgent in (True, False)
+}
+_PUT_OFF_ONES = {
+    urgent: select(outbox.c.id, outbox.c.next_at).where(
+        _of(urgent), outbox.c.attempts > 0, outbox.c.next_at > bindparam("now")
+    )
+    for urgent in (True, False)
+}
+_PARKED = select(chats.c.id).where(chats.c.state == literal_column("'parked'"))
+_WAYS = select(chats.c.id, chats.c.platform, chats.c.is_group).where(
+    chats.c.id.in_(bindparam("which", expanding=True))
+)
+_other = outbox.alias("other")
+_CLAIM = (
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("which"),
+        outbox.c.state == "waiting",
+        outbox.c.next_at <= bindparam("now"),
+        ~select(_other.c.id)
+        .where(_other.c.state == literal_column("'sending'"), _other.c.chat_id == outbox.c.chat_id)
+        .exists(),
+    )
+    .values(state="sending", lease_until=bindparam("until"), attempts=outbox.c.attempts + 1)
+)
+_CLAIMED = (
     select(
         outbox.c.id,
         outbox.c.chat_id,
@@ -35,34 +90,19 @@ _DUE = (
         outbox.c.content,
         outbox.c.replaces,
         outbox.c.attempts,
+        outbox.c.urgent,
+        outbox.c.created_at,
     )
     .join(chats, chats.c.id == outbox.c.chat_id)
-    .where(
-        outbox.c.state == "waiting",
-        outbox.c.next_at <= bindparam("now"),
-        # Only the head of each chat's queue: what was said first arrives first, even when it must be retried.
-        ~select(_earlier.c.id)
-        .where(
-            _earlier.c.chat_id == outbox.c.chat_id,
-            _earlier.c.id < outbox.c.id,
-            _earlier.c.state.in_(("waiting", "sending")),
-        )
-        .exists(),
-    )
+    .where(outbox.c.id.in_(bindparam("which", expanding=True)))
     .order_by(outbox.c.id)
-    .limit(bindparam("most"))
-)
-_CLAIM = (
-    update(outbox)
-    .where(outbox.c.id == bindparam("which"), outbox.c.state == "waiting")
-    .values(state="sending", lease_until=bindparam("until"), attempts=outbox.c.attempts + 1)
 )
 _RELEASE = (
     update(outbox)
-    .where(outbox.c.state == "sending", outbox.c.lease_until <= bindparam("now"))
+    .where(_is_sending, outbox.c.lease_until <= bindparam("now"))
     .values(state="waiting", lease_until=None)
 )
-_RELEASE_ALL = update(outbox).where(outbox.c.state == "sending").values(state="waiting", lease_until=None)
+_RELEASE_ALL = update(outbox).where(_is_sending).values(state="waiting", lease_until=None)
 _SENT = (
     update(outbox)
     .where(outbox.c.id == bindparam("which"))
@@ -71,6 +111,7 @@ _SENT = (
         sent_at=bindparam("now"),
         lease_until=None,
         platform_message_id=bindparam("as_id"),
+        weight=bindparam("counted"),
         error=None,
     )
 )
@@ -79,30 +120,44 @@ _RETRY = (
     .where(outbox.c.id == bindparam("which"))
     .values(state="waiting", lease_until=None, next_at=bindparam("at"), error=bindparam("why"))
 )
-_FAILED = (
+_PUT_OFF = (
+    update(outbox)
+    .where(_is_waiting, outbox.c.chat_id == bindparam("where"), outbox.c.next_at < bindparam("at"))
+    .values(next_at=bindparam("at"))
+)
+_END = (
     update(outbox)
     .where(outbox.c.id == bindparam("which"))
-    .values(state="failed", lease_until=None, error=bindparam("why"))
+    .values(state=bindparam("becomes"), lease_until=None, error=bindparam("why"))
 )
-_COUNT_FAILED = (
+_FAILURES = (
     select(outbox.c.id, outbox.c.chat_id, chats.c.platform, chats.c.title, outbox.c.error, outbox.c.created_at)
     .join(chats, chats.c.id == outbox.c.chat_id)
-    .where(outbox.c.state == "failed")
+    .where(literal_column("outbox.state IN ('failed', 'unknown')"))
     .order_by(outbox.c.id.desc())
     .limit(bindparam("most"))
+)
+_LATELY = (
+    select(chats.c.platform, outbox.c.chat_id, chats.c.is_group, outbox.c.sent_at, outbox.c.weight)
+    .join(chats, chats.c.id == outbox.c.chat_id)
+    .where(outbox.c.sent_at > bindparam("since"))
+    .order_by(outbox.c.sent_at)
+)
+_BEING_SENT = (
+    select(chats.c.platform, outbox.c.chat_id, chats.c.is_group, outbox.c.weight)
+    .join(chats, chats.c.id == outbox.c.chat_id)
+    .where(_is_sending)
 )
 _OLD = (
     select(outbox.c.id)
     .where(
-        outbox.c.state.in_(("sent", "cancelled")),
         outbox.c.created_at < bindparam("before"),
+        outbox.c.state.in_(("sent", "cancelled")),
         outbox.c.dedupe_key.is_(None),
     )
     .limit(bindparam("most"))
 )
 _FORGET = delete(outbox).where(outbox.c.id.in_(_OLD.scalar_subquery()))
-
-
 _NEWEST = (
     select(outbox.c.content)
     .where(
@@ -114,9 +169,22 @@ _NEWEST = (
 )
 
 
+#: So many parameters a statement may have on any database.
+MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first row of its urgency that waits in a chat, not before `next_at` (None: it is due)."""
+
+    id: int
+    chat_id: int
+    next_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A row that has been claimed for sending. `attempts` counts the tries before this one."""
+    """A row that has been claimed for sending. `attempts` counts the tries, this one included."""
 
     id: int
     chat_id: int
@@ -127,6 +195,8 @@ class Waiting:
     content: dict[str, Any]
     replaces: str | None
     attempts: int
+    urgent: bool
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +211,17 @@ class Failed:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a platform has counted lately, as far as we know: `weight` messages not later than `at`."""
+
+    platform: str
+    chat_id: int
+    is_group: bool
+    at: datetime
+    weight: int
+
+
 def put(
     tx: Tx,
     *,
@@ -149,18 +230,22 @@ def put(
     now: datetime,
     key: str | None = None,
     replaces: str | None = None,
+    urgent: bool = False,
+    at: datetime | None = None,
 ) -> bool:
     """Have a message sent once this transaction is committed; with a `key`, at most once for all time.
 
     False when a message of that key is there already.
+    `urgent`: somebody is waiting for it. `at`: as if it were put then.
     """
     values = {
         "chat_id": chat_id,
         "dedupe_key": key,
         "content": content,
         "replaces": replaces,
-        "created_at": now,
-        "next_at": now,
+        "urgent": urgent,
+        "created_at": at or now,
+        "next_at": at or now,
     }
     dialect = tx.connection.dialect.name
     if key:
@@ -169,11 +254,38 @@ def put(
     return True
 
 
-def claim(tx: Tx, *, now: datetime, until: datetime, most: int) -> list[Waiting]:
-    """Claim what is due, at most one message per chat and `most` in all, with a lease until then."""
+def heads(tx: Tx, *, urgent: bool, now: datetime) -> list[Head]:
+    """The first row of each chat's queue of that urgency; chats that are parked are left out."""
+    found = tx.all(_HEADS[urgent], {"now": now})
+    if not found:
+        return []
+    put_off: dict[int, datetime] = {row.id: row.next_at for row in tx.all(_PUT_OFF_ONES[urgent], {"now": now})}
+    parked = {row.id for row in tx.all(_PARKED)}
+    return [Head(row_id, chat, put_off.get(row_id)) for chat, row_id in found if chat not in parked]
+
+
+def ways(tx: Tx, chat_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
+    """By chat: its platform, and whether it is a group. Neither ever changes."""
+    found: dict[int, tuple[str, bool]] = {}
+    for start in range(0, len(chat_ids), MOST_AT_ONCE):
+        some = {"which": list(chat_ids[start : start + MOST_AT_ONCE])}
+        found |= {row.id: (row.platform, row.is_group) for row in tx.all(_WAYS, some)}
+    return found
+
+
+def claim(tx: Tx, row_ids: Iterable[int], *, now: datetime, until: datetime) -> list[Waiting]:
+    """Claim the rows with a lease until then; those no longer due, or whose chat is busy, are left out."""
+    claimed = [
+        row_id
+        for row_id in row_ids
+        if tx.execute(_CLAIM, {"which": row_id, "now": now, "until": until}).rowcount == 1
+    ]
+    return [Waiting(*row) for row in tx.all(_CLAIMED, {"which": claimed})] if claimed else []
+
+
+def release(tx: Tx, *, now: datetime) -> None:
+    """Free the claims whose lease has run out."""
     tx.execute(_RELEASE, {"now": now})
-    due = [Waiting(*row) for row in tx.all(_DUE, {"now": now, "most": most})]
-    return [row for row in due if tx.execute(_CLAIM, {"which": row.id, "until": until}).rowcount == 1]
 
 
 def release_all(tx: Tx) -> None:
@@ -181,24 +293,38 @@ def release_all(tx: Tx) -> None:
     tx.execute(_RELEASE_ALL)
 
 
-def sent(tx: Tx, row_id: int, *, platform_message_id: str, now: datetime) -> None:
-    """The platform took it, under this id of its own."""
-    tx.execute(_SENT, {"which": row_id, "now": now, "as_id": platform_message_id})
+def sent(tx: Tx, row_id: int, *, platform_message_id: str, now: datetime, weight: int = 1) -> None:
+    """The platform took it, under this id of its own, and counted it as `weight` messages."""
+    tx.execute(_SENT, {"which": row_id, "now": now, "as_id": platform_message_id, "counted": weight})
 
 
-def retry(tx: Tx, row_id: int, *, at: datetime, why: str) -> None:
-    """A passing error: again, not before `at`."""
+def retry(tx: Tx, row_id: int, *, at: datetime, why: str | None, whole_chat: int | None = None) -> None:
+    """A passing error: again, not before `at`. `whole_chat`: nothing else goes into this chat before then."""
     tx.execute(_RETRY, {"which": row_id, "at": at, "why": why})
+    if whole_chat is not None:
+        tx.execute(_PUT_OFF, {"where": whole_chat, "at": at})
 
 
 def fail(tx: Tx, row_id: int, *, why: str) -> None:
     """Given up: it stays, visibly."""
-    tx.execute(_FAILED, {"which": row_id, "why": why})
+    tx.execute(_END, {"which": row_id, "becomes": "failed", "why": why})
+
+
+def doubt(tx: Tx, row_id: int, *, why: str) -> None:
+    """The platform may have it or not; people decide whether it is sent again."""
+    tx.execute(_END, {"which": row_id, "becomes": "unknown", "why": why})
 
 
 def failures(tx: Tx, *, most: int = 50) -> Sequence[Failed]:
-    """What was given up, newest first."""
-    return [Failed(*row) for row in tx.all(_COUNT_FAILED, {"most": most})]
+    """What was given up or is in doubt, newest first."""
+    return [Failed(*row) for row in tx.all(_FAILURES, {"most": most})]
+
+
+def lately(tx: Tx, *, since: datetime, now: datetime) -> list[Sent]:
+    """What went out since then, oldest first; what was being sent when a program died counts as sent just now."""
+    known = [Sent(*row) for row in tx.all(_LATELY, {"since": since})]
+    perhaps = [Sent(r.platform, r.chat_id, r.is_group, now, r.weight) for r in tx.all(_BEING_SENT)]
+    return [*known, *perhaps]
 
 
 def forget(tx: Tx, *, before: datetime, most: int) -> int:

@@ -115,6 +115,11 @@ def _ref(name: str, target: str, *, nullable: bool = False, index: bool = False)
     return Column(name, Id, ForeignKey(f"{target}.id"), nullable=nullable, index=index)
 
 
+def _index_of(name: str, only: str, *columns: str) -> Index:
+    """An index over some of the rows alone."""
+    return Index(name, *columns, sqlite_where=text(only), postgresql_where=text(only))
+
+
 # --- roster -----------------------------------------------------------------------------------------------
 
 units = Table(
@@ -198,9 +203,13 @@ chats = Table(
     Column("title", String(200), nullable=False, server_default=""),
     _ref("unit_id", "units", nullable=True, index=True),
     Column("language", String(10)),
+    # active; parked while the bot cannot speak there, since when and why
     Column("state", String(20), nullable=False, server_default="active"),
     # Nobody can be heard there: a group robot. On its platform it is where the unit's announcements go.
     Column("send_only", Boolean, nullable=False, server_default=text("false")),
+    Column("parked_at", Moment),
+    Column("trouble", Text),
+    _index_of("ix_chats_parked", "state = 'parked'", "id"),
     _ref("bound_by", "people", nullable=True),
     Column("bound_at", Moment),
     Column("created_at", Moment, nullable=False),
@@ -243,8 +252,12 @@ outbox = Table(
     Column("dedupe_key", String(200), unique=True),
     Column("content", JSON, nullable=False),
     Column("replaces", String(120)),
-    # waiting, sending, sent, failed, cancelled
+    # waiting, sending, sent, failed, unknown, cancelled
     Column("state", String(12), nullable=False, server_default="waiting"),
+    # somebody is waiting for it: it goes before what is not urgent
+    Column("urgent", Boolean, nullable=False, server_default=text("false")),
+    # as how many messages the platform counted it
+    Column("weight", Integer, nullable=False, server_default="1"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", Moment, nullable=False),
     Column("next_at", Moment, nullable=False),
@@ -252,7 +265,13 @@ outbox = Table(
     Column("sent_at", Moment),
     Column("platform_message_id", String(120)),
     Column("error", Text),
-    Index("ix_outbox_state_chat_id_id", "state", "chat_id", "id"),
+    # The head of each chat's queue is found in these alone, however many rows wait or were sent.
+    _index_of("ix_outbox_waiting", "state = 'waiting'", "urgent", "chat_id", "id", "next_at", "attempts"),
+    _index_of("ix_outbox_sending", "state = 'sending'", "chat_id"),
+    _index_of("ix_outbox_troubled", "state IN ('failed', 'unknown')", "id"),
+    Index("ix_outbox_created_at", "created_at"),
+    Index("ix_outbox_chat_id_id", "chat_id", "id"),
+    Index("ix_outbox_sent_at", "sent_at"),
     Index("ix_outbox_chat_id_platform_message_id", "chat_id", "platform_message_id"),
     # A number is never given again: platforms tell by it that a message is being repeated.
     sqlite_autoincrement=True,

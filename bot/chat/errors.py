@@ -25,7 +25,8 @@ class ConfigurationError(Exception):
 class DeliveryError(Exception):
     """A platform did not take a message.
 
-    `permanent`: trying again is useless (the chat is gone, the person has blocked the bot).
+    `permanent`: trying again is useless (the chat is gone, the person has blocked the bot). The chat is parked and
+    its messages wait until it is heard of again, unless `unfit` says that only this one message cannot be taken.
     `retry_after`: the platform asks for this pause, in seconds; of this chat alone, unless `account` says that
     it refuses everything from us for so long.
     `moved_to`: the chat lives on under this platform id.
@@ -42,6 +43,7 @@ class DeliveryError(Exception):
         moved_to: str | None = None,
         ambiguous: bool = False,
         account: bool = False,
+        unfit: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -50,3 +52,4 @@ class DeliveryError(Exception):
         self.moved_to = moved_to
         self.ambiguous = ambiguous
         self.account = account
+        self.unfit = unfit

@@ -57,10 +57,12 @@ def test_put_out_of_a_group_the_keepers_are_told_once_and_nothing_more_goes_ther
     told = "机器人不在“枫杨办事处工作群”里了，枫杨办事处的通报不会再发到那里。要恢复，请把机器人重新拉进群。"
     assert world.personas["陈立"].heard() == [told]
     with world.database.transaction() as tx:
-        assert accounts.reach_groups(tx, [world.units["枫杨办事处"]]) == {}
+        [group] = accounts.reach_groups(tx, [world.units["枫杨办事处"]])[world.units["枫杨办事处"]]
+        assert group.parked
     happens(world, notice(world, NoticeKind.ADDED, "枫杨办事处"))
     with world.database.transaction() as tx:
-        assert list(accounts.reach_groups(tx, [world.units["枫杨办事处"]])) == [world.units["枫杨办事处"]]
+        [group] = accounts.reach_groups(tx, [world.units["枫杨办事处"]])[world.units["枫杨办事处"]]
+        assert not group.parked
 
 
 def test_put_out_of_a_group_without_a_unit_nobody_is_told(world: World) -> None:
@@ -118,10 +120,10 @@ def test_who_blocked_the_bot_cannot_be_reached_until_they_are_back(world: World)
     sender = Sender(wang.account, wang.name)
     happens(world, replace(notice(world, NoticeKind.BLOCKED, ""), chat=chat, sender=sender))
     with world.database.transaction() as tx:
-        assert accounts.reach_people(tx, [wang.id], now=world.now) == {}
+        assert accounts.reach_people(tx, [wang.id], now=world.now)[wang.id].parked
     happens(world, replace(notice(world, NoticeKind.UNBLOCKED, ""), chat=chat, sender=sender))
     with world.database.transaction() as tx:
-        assert list(accounts.reach_people(tx, [wang.id], now=world.now)) == [wang.id]
+        assert not accounts.reach_people(tx, [wang.id], now=world.now)[wang.id].parked
 
 
 def test_a_stranger_who_opens_the_chat_is_welcomed_once_a_day_and_others_are_left_in_peace(world: World) -> None:

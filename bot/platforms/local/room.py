@@ -72,6 +72,10 @@ class LocalRoom:
         """Show a message and return its number. Raises DeliveryError for a chat that is no room."""
         return await self._post.send(message)
 
+    def deduplicates(self, message: Outgoing) -> bool:
+        """A page shows a message of one number once."""
+        return True
+
     async def speak(
         self, account: str, room: str, text: str, files: Sequence[tuple[str, str]], own_id: str
     ) -> None:

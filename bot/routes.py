@@ -1,0 +1,97 @@
+"""A platform as delivery sees it: who waits for it, what its limits allow, which chats are being served."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from bot.chat.ports import Platform
+from bot.lines import Head, Line
+from bot.pacing import Pacer
+
+#: Messages in flight at once, each to another chat; bulk leaves some of them to answers.
+ABREAST, ABREAST_BULK = 64, 48
+#: After so many failures in a row, in whatever chats, the platform itself is taken to be in trouble.
+IN_TROUBLE = 5
+#: The longest pause that a platform in trouble is given before it is tried again, in seconds.
+LONGEST_REST = 30.0
+
+#: How soon to come again while a message is gathering its places, in seconds.
+GATHERING = 0.05
+
+
+class Route:
+    """The way to one platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.pacer = Pacer(platform.limits)
+        self._lines = {True: Line(), False: Line()}
+        self._busy: set[int] = set()
+        self._failures = 0
+        self._gathering = 0
+
+    def line_up(self, heads: Iterable[Head], *, urgent: bool) -> None:
+        """These wait now, and nobody else."""
+        self._lines[urgent] = Line(heads)
+
+    def pick(self, now: float) -> list[Head]:
+        """Those who may be sent to now; their chats and their places in the windows are taken."""
+        picked: list[Head] = []
+        if self._gathering:
+            return picked
+        for urgent, abreast in ((True, ABREAST), (False, ABREAST_BULK)):
+            while len(self._busy) < abreast and self.pacer.account_at(now, bulk=not urgent) <= now:
+                head = self._lines[urgent].pick(now, lambda head: self._chat_at(head, now))
+                if head is None:
+                    break
+                self._busy.add(head.chat_id)
+                self.pacer.begin(head.chat_id, is_group=head.is_group, now=now, bulk=not urgent)
+                picked.append(head)
+        return picked
+
+    def drop(self, head: Head) -> None:
+        """What was picked is not sent after all."""
+        self.pacer.withdraw(head.chat_id, is_group=head.is_group)
+        self.free(head.chat_id)
+
+    def free(self, chat_id: int) -> None:
+        """The chat can be served again."""
+        self._busy.discard(chat_id)
+
+    @contextmanager
+    def letting_nobody_ahead(self) -> Iterator[None]:
+        """Pick nobody inside: a message that takes several places is gathering them and would never get them."""
+        self._gathering += 1
+        try:
+            yield
+        finally:
+            self._gathering -= 1
+
+    def next_at(self, now: float) -> float:
+        """When something may be sent that cannot be sent now; infinity when that hangs on what is in flight."""
+        if self._gathering:
+            return now + GATHERING
+        times = [
+            max(self._lines[urgent].next_at(now), self.pacer.account_at(now, bulk=not urgent))
+            for urgent, abreast in ((True, ABREAST), (False, ABREAST_BULK))
+            if len(self._busy) < abreast
+        ]
+        return min(times, default=math.inf)
+
+    def fared(self, *, well: bool, now: float) -> None:
+        """How a send went: a platform on which nothing succeeds any more is given a rest."""
+        self._failures = 0 if well else self._failures + 1
+        if self._failures >= IN_TROUBLE:
+            self.pacer.hold_account(now + min(LONGEST_REST, 2.0 ** min(self._failures - IN_TROUBLE, 10)))
+
+    @property
+    def failures(self) -> int:
+        """How many sends in a row failed for passing reasons."""
+        return self._failures
+
+    def _chat_at(self, head: Head, now: float) -> float:
+        if head.chat_id in self._busy:
+            return math.inf
+        return self.pacer.chat_at(head.chat_id, now, bulk=not head.urgent)

@@ -1,0 +1,219 @@
+"""One message to its platform, and what becomes of it: sent, retried, parked with its chat, in doubt, failed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.chat.clock import Clock
+from bot.chat.errors import DeliveryError
+from bot.chat.messages import ChatKind, ChatRef, Outgoing
+from bot.chat.ports import Deduplicating, Weighing
+from bot.chat.rendering import body_from_wire, buttons_from_wire, files_from_wire
+from bot.lines import Head
+from bot.routes import Route
+from bot.worker import Worker
+from storage import accounts, outbox, parking
+from storage.database import Tx
+
+log = logging.getLogger("liangsaibi.delivery")
+
+#: Called with the platform's name, what became of a message, and the seconds that the platform took.
+Took = Callable[[str, str, float], None]
+#: Called in the transaction in which a chat is parked (`row_id` None) or one message is given up.
+Tell = Callable[[Tx, int, int | None, str, datetime], None]
+
+#: A platform that has not answered after so many seconds is not waited for any longer.
+PATIENCE = 60.0
+#: The pause after the first failure, doubled each time, in seconds, with jitter; and the longest one.
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
+#: So long passing errors are borne with, counted from when the message was to go.
+GIVE_UP_AFTER = timedelta(days=1)
+#: A chat that moves again and again has no address.
+MOST_MOVES = 5
+#: How long to wait for room whose time is not known yet, and for a database that takes no notes, in seconds.
+GLANCE, DATABASE_REST = 0.05, 1.0
+
+
+class Stopped(Exception):
+    """The program ends before a message could be begun."""
+
+
+class Sender:
+    """Sends claimed rows and notes what became of them."""
+
+    def __init__(
+        self, worker: Worker, clock: Clock, ticks: Callable[[], float], took: Took, tell: Tell | None = None
+    ) -> None:
+        self._worker = worker
+        self._clock = clock
+        self._ticks = ticks
+        self._took = took
+        self._tell = tell
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Begin with no message that would still have to wait for the limits."""
+        self._stopping = True
+
+    async def deliver(self, route: Route, head: Head, row: outbox.Waiting) -> None:
+        """Send one row; its chat is free again afterwards."""
+        message = outgoing(row)
+        weight = route.platform.weight(message) if isinstance(route.platform, Weighing) else 1
+        try:
+            await self._room_for(route, head, weight)
+            began = self._ticks()
+            try:
+                sent_as = await _send(route, message)
+            except DeliveryError as error:
+                self._ended(route, head, weight)
+                route.fared(well=not _passing(error), now=self._ticks())
+                self._took(row.platform, await self._refused(route, row, message, error), self._ticks() - began)
+            else:
+                self._ended(route, head, weight)
+                route.fared(well=True, now=self._ticks())
+                now = self._clock.now()
+                self._took(row.platform, "sent", self._ticks() - began)
+                await self._note(
+                    lambda tx: outbox.sent(tx, row.id, platform_message_id=sent_as, now=now, weight=weight)
+                )
+        except Stopped:
+            now = self._clock.now()
+            await self._note(lambda tx: outbox.retry(tx, row.id, at=now, why=None))
+        finally:
+            route.free(head.chat_id)
+
+    async def _room_for(self, route: Route, head: Head, weight: int) -> None:
+        """Give the one place back that was taken for the message, and wait for as many as it needs."""
+        if weight <= 1:
+            return
+        bulk, pacer = not head.urgent, route.pacer
+        pacer.withdraw(head.chat_id, is_group=head.is_group)
+        await self._wait_for(lambda now: pacer.chat_at(head.chat_id, now, bulk=bulk, weight=weight))
+        with route.letting_nobody_ahead():
+            await self._wait_for(lambda now: pacer.account_at(now, bulk=bulk, weight=weight))
+            pacer.begin(head.chat_id, is_group=head.is_group, now=self._ticks(), bulk=bulk, weight=weight)
+
+    async def _wait_for(self, free_at: Callable[[float], float]) -> None:
+        """Raises Stopped when the program ends meanwhile."""
+        while (at := free_at(now := self._ticks())) > now:
+            if self._stopping:
+                raise Stopped
+            await asyncio.sleep(min(GLANCE, at - now))
+
+    def _ended(self, route: Route, head: Head, weight: int) -> None:
+        route.pacer.end(head.chat_id, is_group=head.is_group, now=self._ticks(), weight=max(weight, 1))
+
+    async def _refused(self, route: Route, row: outbox.Waiting, message: Outgoing, error: DeliveryError) -> str:
+        """Note why it was not sent; returns what became of it in a word."""
+        now, why = self._clock.now(), error.reason
+        if error.moved_to is not None and row.attempts <= MOST_MOVES:
+            await self._note(lambda tx: _moved(tx, row, str(error.moved_to), now))
+            return "moved"
+        if error.permanent and not error.unfit:
+            log.warning("chat %d (%s) is parked: %s", row.chat_id, row.title or row.external_id, why)
+            await self._note(lambda tx: self._park(tx, row, why, now))
+            return "parked"
+        if error.permanent or now - row.created_at >= GIVE_UP_AFTER:
+            log.error("message %d to %s is given up: %s", row.id, row.title or row.external_id, why)
+            await self._note(lambda tx: self._give_up(tx, row, why, now))
+            return "failed"
+        if error.ambiguous and row.is_group and not _harmless(route, message):
+            log.warning("message %d to %s may have arrived: %s", row.id, row.title or row.external_id, why)
+            await self._note(lambda tx: self._doubt(tx, row, why, now))
+            return "unknown"
+        await self._again(route, row, error, now)
+        return "retried"
+
+    async def _again(self, route: Route, row: outbox.Waiting, error: DeliveryError, now: datetime) -> None:
+        pause = error.retry_after
+        if pause is None:
+            jitter = random.uniform(0.75, 1.25)  # noqa: S311 - no secret
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.attempts - 1, 20)) * jitter
+            whole_chat = None
+        elif error.account:
+            route.pacer.hold_account(self._ticks() + pause)
+            whole_chat = None
+        else:
+            route.pacer.hold_chat(row.chat_id, self._ticks() + pause)
+            whole_chat = row.chat_id
+        at = now + timedelta(seconds=pause)
+        await self._note(lambda tx: outbox.retry(tx, row.id, at=at, why=error.reason, whole_chat=whole_chat))
+
+    def _park(self, tx: Tx, row: outbox.Waiting, why: str, now: datetime) -> None:
+        outbox.retry(tx, row.id, at=now, why=why)
+        if parking.park(tx, row.chat_id, why=why, now=now) and self._tell:
+            self._tell(tx, row.chat_id, None, why, now)
+
+    def _give_up(self, tx: Tx, row: outbox.Waiting, why: str, now: datetime) -> None:
+        outbox.fail(tx, row.id, why=why)
+        if self._tell:
+            self._tell(tx, row.chat_id, row.id, why, now)
+
+    def _doubt(self, tx: Tx, row: outbox.Waiting, why: str, now: datetime) -> None:
+        outbox.doubt(tx, row.id, why=why)
+        if self._tell:
+            self._tell(tx, row.chat_id, row.id, why, now)
+
+    async def _note(self, job: Callable[[Tx], Any]) -> None:
+        """Have the database know it, however long that takes: what was sent must not be sent again."""
+        while True:
+            try:
+                await asyncio.wrap_future(self._worker.submit(job))
+            except Exception:
+                log.exception("the database takes no notes at present")
+                await asyncio.sleep(DATABASE_REST)
+            else:
+                return
+
+
+async def _send(route: Route, message: Outgoing) -> str:
+    """Hand the message to its platform. Raises DeliveryError, whatever the platform raises."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await route.platform.send(message)
+    except DeliveryError:
+        raise
+    except TimeoutError as error:
+        raise DeliveryError(f"no answer within {PATIENCE:.0f} s", ambiguous=True) from error
+    except Exception as error:
+        log.exception("sending message %d failed", message.id)
+        raise DeliveryError(f"{type(error).__name__}: {error}") from error
+
+
+def _passing(error: DeliveryError) -> bool:
+    """Whether the platform is in trouble, rather than the chat or the message."""
+    return not (error.permanent or error.moved_to is not None or error.retry_after is not None)
+
+
+def _harmless(route: Route, message: Outgoing) -> bool:
+    """Whether sending it again cannot show it twice."""
+    platform = route.platform
+    return message.replaces is not None or (isinstance(platform, Deduplicating) and platform.deduplicates(message))
+
+
+def _moved(tx: Tx, row: outbox.Waiting, new_id: str, now: datetime) -> None:
+    accounts.move_chat(tx, row.chat_id, new_id)
+    outbox.retry(tx, row.id, at=now, why=f"moved to {new_id}")
+
+
+def outgoing(row: outbox.Waiting) -> Outgoing:
+    """The row as its platform sees it."""
+    kind = ChatKind.GROUP if row.is_group else ChatKind.PRIVATE
+    return Outgoing(
+        id=row.id,
+        chat=ChatRef(row.platform, row.external_id, kind, row.title),
+        body=body_from_wire(row.content["body"]),
+        buttons=buttons_from_wire(row.content.get("buttons", [])),
+        files=files_from_wire(row.content.get("files", [])),
+        replaces=row.replaces,
+        attempt=row.attempts,
+        answers=row.content.get("answers"),
+        asks=row.content.get("asks", False),
+        hint=row.content.get("hint", ""),
+        letters=row.content.get("letters", False),
+    )
