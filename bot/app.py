@@ -23,9 +23,11 @@ from bot.chat.texts import Catalogues
 from bot.config import Config
 from bot.delivery import Delivery
 from bot.dispatch import Dispatcher, Processed
+from bot.menus import AccountMenus
 from bot.platforms.local.room import LocalRoom
 from bot.platforms.local.settings import LocalSettings
 from bot.platforms.local.store import Reset, Story
+from bot.platforms.telegram.platform import Telegram
 from bot.platforms.wecom.platform import WeCom
 from bot.posting import Postman
 from bot.practice import CommandList
@@ -115,6 +117,18 @@ class App:
         )
         self.add(room)
         return room
+
+    def open_telegram(self) -> Telegram:
+        """Add Telegram to the platforms. Raises ConfigurationError."""
+        telegram = Telegram(
+            self.config.telegram,
+            self.files,
+            self.config.data / "telegram",
+            AccountMenus(self.worker, self.registry, self.renderer, Telegram.name),
+            local_now=lambda: self.clock.now().astimezone(self.config.zone),
+        )
+        self.add(telegram)
+        return telegram
 
     def open_wecom(self) -> WeCom:
         """Add WeCom to the platforms. Raises ConfigurationError when a setting is missing."""

@@ -30,6 +30,7 @@ from bot.chat.settings import (
     Standings,
     Stars,
 )
+from bot.platforms.telegram.settings import TelegramSection
 from bot.platforms.wecom.settings import WeComSection
 
 PREFIX = "LIANGSAIBI_"
@@ -115,6 +116,7 @@ class Config(Section, frozen=True):
     general: General = General()
     database: DatabaseSettings = DatabaseSettings()
     local: LocalSection = LocalSection()
+    telegram: TelegramSection = TelegramSection()
     wecom: WeComSection = WeComSection()
     logging: Logging = Logging()
     scheduler: SchedulerSettings = SchedulerSettings()

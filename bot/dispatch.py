@@ -185,7 +185,7 @@ class Dispatcher:
                 if meant.act is None:
                     return Processed(Outcome.IGNORED, person=ctx.actor.name)
                 replies = _as_list(meant.act())
-                self._keep(ctx, meant.made_by or number, meant.place, replies)
+                self._keep(ctx, meant.made_by or _beginning(ctx) or number, meant.place, replies)
         except UserError as error:
             refused_in = self._place_of_refusal(ctx, error, meant)
             if refused_in is None:
@@ -345,7 +345,10 @@ class Dispatcher:
             expires = ctx.now + timedelta(minutes=self._policy.dialogues.expire_minutes)
             dialogues.put(
                 ctx.tx,
-                replace(ctx.next_dialogue, buttons=self._buttons(ctx, replies) or ctx.next_dialogue.buttons),
+                _from_the_start(
+                    replace(ctx.next_dialogue, buttons=self._buttons(ctx, replies) or ctx.next_dialogue.buttons),
+                    number,
+                ),
                 account_id=ctx.actor.account_id,
                 chat_id=chat_id,
                 now=ctx.now,
@@ -486,6 +489,21 @@ def _refusal(command: Command, actor: Actor) -> Text:
 def _kept(message: dict[str, Any]) -> Inbound | Notice:
     """A message as an incident keeps it."""
     return msgspec.convert(message, Notice) if "kind" in message else msgspec.convert(message, Inbound)
+
+
+#: Where a question keeps the message with which the talk began: what comes of it is that message's doing.
+_BEGAN = "began"
+
+
+def _from_the_start(dialogue: Dialogue, number: int) -> Dialogue:
+    return replace(dialogue, data=dialogue.data | {_BEGAN: number})
+
+
+def _beginning(ctx: Ctx) -> int | None:
+    """The message with which the talk began whose question was just answered."""
+    answered = ctx.dialogue is not None and (ctx.ends_dialogue or ctx.next_dialogue is not None)
+    number: int | None = ctx.dialogue.data.get(_BEGAN) if ctx.dialogue is not None and answered else None
+    return number
 
 
 def _digest(inbound: Inbound) -> int:

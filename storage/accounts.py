@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, bindparam, case, delete, select, update
 
@@ -159,9 +160,19 @@ def identify(tx: Tx, platform: str, sender: Sender, *, private_chat: int | None,
         }
         tx.execute(insert(accounts, tx).values(values).on_conflict_do_nothing())
         rows = tx.all(_IDENTIFY, {"on": platform, "who": sender.id})
+    if private_chat is not None and rows[0].private_chat_id != private_chat:
+        tx.execute(_SET_PRIVATE, {"which": rows[0].id, "private": private_chat})
+    return _actor(rows)
+
+
+def known(tx: Tx, platform: str, external_id: str) -> Actor | None:
+    """Who is behind an account, if it has ever been heard of."""
+    rows = tx.all(_IDENTIFY, {"on": platform, "who": external_id})
+    return _actor(rows) if rows else None
+
+
+def _actor(rows: Sequence[Any]) -> Actor:
     first = rows[0]
-    if private_chat is not None and first.private_chat_id != private_chat:
-        tx.execute(_SET_PRIVATE, {"which": first.id, "private": private_chat})
     held = tuple([Post(_ROLES[r.role], r.unit_id, r.unit_name) for r in rows if r.role is not None])
     language = first.person_language if first.person_id else first.language
     return Actor(first.id, first.person_id, first.name or first.display_name, held, language)

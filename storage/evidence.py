@@ -46,6 +46,11 @@ _DETACH = (
     .where(evidence.c.report_id.in_(bindparam("from_reports", expanding=True)))
     .values(report_id=None)
 )
+_HAND_ON = (
+    update(evidence)
+    .where(evidence.c.report_id == bindparam("from_report"))
+    .values(report_id=bindparam("to_report"))
+)
 _OF_REPORTS = (
     select(*_COLUMNS).where(evidence.c.report_id.in_(bindparam("which", expanding=True))).order_by(evidence.c.id)
 )
@@ -124,6 +129,11 @@ def of_highlight(tx: Tx, highlight_id: int) -> list[Evidence]:
 def detach(tx: Tx, report_ids: Iterable[int]) -> int:
     """Have the reports' evidence wait again; returns how many."""
     return tx.execute(_DETACH, {"from_reports": sorted(set(report_ids))}).rowcount
+
+
+def hand_on(tx: Tx, *, from_report: int, to_report: int) -> None:
+    """What was attached to one report belongs to another now, which corrects it."""
+    tx.execute(_HAND_ON, {"from_report": from_report, "to_report": to_report})
 
 
 def of_reports(tx: Tx, report_ids: Iterable[int]) -> dict[int, list[Evidence]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from bot.chat.texts import CHINESE, Catalogues, T, Words
 from bot.cli import data, doctors
 from bot.cli.shared import configured, console, open_database, reach_database
 from bot.config import Config
+from bot.loop import run as run_forever
 from storage import migrate
 
 
@@ -41,6 +41,8 @@ def run(config: Config) -> None:
     database = reach_database(config)
     migrate.upgrade(database)
     app = App(config, database)
+    if config.telegram.enabled:
+        app.open_telegram()
     room = app.open_room() if config.local.enabled else None
     wecom = app.open_wecom() if config.wecom.enabled else None
     if not app.platforms:
@@ -51,8 +53,10 @@ def run(config: Config) -> None:
             _announce(room.address)
         if wecom is not None:
             console.print(f"  企业微信已启动 / WeCom is running  {wecom.address}\n")
+        if config.telegram.enabled:
+            console.print("  Telegram 已启动 / Telegram is running\n")
 
-    asyncio.run(serve(app, ready=ready))
+    run_forever(serve(app, ready=ready))
     database.close()
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from handlers.progress import evidence_in, missing, quarterly, reporting, returning, summary, verifying
+from handlers.progress import correcting, evidence_in, missing, quarterly, reporting, returning, summary, verifying
 from handlers.progress.declared import registry
 
-registry.arrange(reporting, quarterly, evidence_in, verifying, returning, missing, summary)
+registry.arrange(reporting, correcting, quarterly, evidence_in, verifying, returning, missing, summary)
 
 __all__ = ["registry"]

@@ -27,8 +27,12 @@ REPORTED = "progress.reported"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was put on the record: a summary, how things stand now, and what became of photos that waited."""
+    """What was put on the record: a summary, how things stand now, and what became of photos that waited.
 
+    `made` are the new reports in the order of their statements.
+    """
+
+    made: tuple[int, ...]
     summary: Text
     bars: tuple[Block, ...]
     photos: tuple[Block, ...]
@@ -71,7 +75,7 @@ def keep(ctx: Ctx, unit_id: int, drafts: Sequence[Draft]) -> Kept:
     data = {"reports": made, "numbers": numbers, "unclaimed": unclaimed}
     ctx.record(Change(REPORTED, summary, unit_id=unit_id, subject_id=made[0], data=data))
     photos, buttons = _evidence(ctx, made, numbers) if waits else ([], [])
-    return Kept(summary, tuple(bars), tuple(photos), tuple(buttons))
+    return Kept(tuple(made), summary, tuple(bars), tuple(photos), tuple(buttons))
 
 
 def _add(ctx: Ctx, draft: Draft, then: Commitment, quarter: str) -> reports.Added:
@@ -135,16 +139,28 @@ def _evidence(
 @registry.undo(REPORTED)
 def take_back(ctx: Ctx, change: Recorded) -> None:
     """Withdraw the reports of one message; their photos wait again."""
-    made = [int(report_id) for report_id in change.data["reports"]]
+    if not withdraw(ctx, change):
+        raise UserError(T("办事处已经处理了这次上报，不能撤销。数字有变，请重新报一次。"))
+    evidence.detach(ctx.tx, made_by(change))
+
+
+def made_by(change: Recorded) -> list[int]:
+    """The reports that a change made."""
+    return [int(report_id) for report_id in change.data["reports"]]
+
+
+def withdraw(ctx: Ctx, change: Recorded) -> bool:
+    """Withdraw the reports that a change made; False when the office has dealt with one of them."""
+    made = made_by(change)
     withdrawn = reviews.review(ctx.tx, made, before=Review.REPORTED, becomes=Review.WITHDRAWN)
     if withdrawn != sorted(made):
-        raise UserError(T("办事处已经处理了这次上报，不能撤销。数字有变，请重新报一次。"))
-    evidence.detach(ctx.tx, made)
+        return False
     for filed in reviews.filed(ctx.tx, made):
         restore(ctx, filed.report.commitment_id)
     for commitment_id, done_at in change.data["unclaimed"].items():
         at = datetime.fromisoformat(done_at) if done_at else None
         commitments.set_state(ctx.tx, int(commitment_id), state=State.DONE, expected=[State.PUBLISHED], done_at=at)
+    return True
 
 
 def restore(ctx: Ctx, commitment_id: int) -> None:

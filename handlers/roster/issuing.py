@@ -184,5 +184,7 @@ def _cards(ctx: Ctx, found: dict[int, list[Holder]], codes: dict[int, str], expi
         group = known[under].name if under is not None else ""
         posts = ctx.show(posts_words(held))
         mobile = held[0].mobile or ""
-        cards.append((place, Card(held[0].name, posts, codes[person], expires, group, mobile)))
+        code = codes[person]
+        card = Card(held[0].name, posts, code, expires, group, mobile, ctx.bind_link(code))
+        cards.append((place, card))
     return [card for _place, card in sorted(cards, key=lambda entry: entry[0])]

@@ -35,7 +35,10 @@ h1 { font-size: 17px; margin: 0 0 4mm; break-after: avoid }
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One person's code; it can be used until `expires`. `group` is the office whose people it is handed to."""
+    """One person's code; it can be used until `expires`. `group` is the office whose people it is handed to.
+
+    `link` opens the bot and binds in one tap, where the platform has such links.
+    """
 
     name: str
     posts: str
@@ -43,10 +46,11 @@ class Card:
     expires: datetime
     group: str = ""
     mobile: str = ""
+    link: str | None = None
 
 
 def page(heading: Words, cards: Sequence[Card], show: Callable[[Words], str]) -> bytes:
-    """A page that needs nothing but itself. The QR code holds the whole message to send."""
+    """A page that needs nothing but itself. The QR code holds the link or, without one, the message to send."""
     told = show(heading)
     sections = [_section(told, group, list(same), show) for group, same in groupby(cards, lambda c: c.group)]
     lang = html.escape(show(T("zh-CN")))
@@ -64,14 +68,20 @@ def _section(heading: str, group: str, cards: Sequence[Card], show: Callable[[Wo
 
 def _cards(cards: Sequence[Card], show: Callable[[Words], str]) -> Iterator[str]:
     for card in cards:
-        how = show(T("把“绑定 {code}”私聊发给亮赛比机器人，或扫码复制后发送。", code=card.code))
+        how = show(_how(card))
         term = show(T("{expires}前有效，只能用一次，不要转给别人。", expires=card.expires))
         yield (
-            f'<div class="card">{_qr(f"绑定 {card.code}")}<div>'
+            f'<div class="card">{_qr(card.link or f"绑定 {card.code}")}<div>'
             f'<div class="name">{html.escape(card.name)}</div>'
             f'<div class="posts">{html.escape(card.posts)}</div><div class="code">{card.code}</div>'
             f'<div class="how">{html.escape(how)}</div><div class="how">{html.escape(term)}</div></div></div>'
         )
+
+
+def _how(card: Card) -> Words:
+    if card.link is not None:
+        return T("扫码打开机器人，点“开始”就绑好了；或把“绑定 {code}”私聊发给它。", code=card.code)
+    return T("把“绑定 {code}”私聊发给亮赛比机器人，或扫码复制后发送。", code=card.code)
 
 
 def _qr(text: str) -> str:

@@ -170,5 +170,5 @@ def test_a_file_that_the_platform_keeps_for_itself_is_told(world: World) -> None
 
 def test_a_button_that_is_not_for_whoever_presses_it_is_refused_privately(world: World) -> None:
     wang = world.personas["王芳"]
-    assert wang.says("bindgroup", group="枫杨办事处", pressed_message="sent1") == []
+    assert wang.says("bindgroup", group="枫杨办事处", addressed=True, pressed_message="sent1") == []
     assert wang.heard() == ["“绑群”由办事处管理员、组织者使用，您目前没有这个身份。发“帮助”看看您能做的事。"]

@@ -1,0 +1,233 @@
+"""From an update to the engine: each person's in order, people side by side, everything exactly once.
+
+An update is acknowledged when it is committed or, where that takes long, when it lies safely on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from telegram import Bot, Update
+
+from bot.chat.messages import Inbound
+from bot.chat.ports import Outcome, Receive
+from bot.platforms.telegram.media import Fetcher, Media
+from bot.platforms.telegram.reading import Came, Me, read
+from bot.platforms.telegram.spool import Spool
+
+log = logging.getLogger("liangsaibi.telegram")
+
+#: Seconds after which an update is put on disk and acknowledged, so that its chat goes on.
+PATIENCE = 3.0
+#: An album is complete when none of its parts has come for so many seconds.
+ALBUM_QUIET = 1.0
+#: The pauses in seconds between tries of what the engine or the network did not take.
+PAUSES = (0.5, 2.0, 10.0, 60.0, 300.0)
+#: After so many failed fetches a message goes on without its files, and the person is told.
+FETCHES = 4
+
+#: Told of every message once it is committed; what it returns is done without anybody waiting.
+Committed = Callable[[Came, Outcome], Coroutine[Any, Any, None] | None]
+
+
+@dataclass(slots=True, eq=False)
+class Kept:
+    """An update in its lane, and what it means. `safe` is done once it lies on disk."""
+
+    number: int
+    came: Came
+    safe: asyncio.Future[None]
+
+
+class Intake:
+    """Takes updates from polling and webhook alike."""
+
+    def __init__(
+        self, bot: Bot, me: Callable[[], Me], spool: Spool, fetcher: Fetcher, committed: Committed
+    ) -> None:
+        self._bot = bot
+        self._me = me
+        self._spool = spool
+        self._fetcher = fetcher
+        self._committed = committed
+        self._receive: Receive | None = None
+        #: What waits in each lane, its head under way; a lane without anything is not there.
+        self._lanes: dict[str, deque[Kept]] = {}
+        self._kept: dict[int, Kept] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def open(self, receive: Receive) -> None:
+        """Begin, with what was left on disk."""
+        self._receive = receive
+        for data in await asyncio.to_thread(self._spool.left):
+            came = self._read(data)
+            if came is None:
+                self._spool.drop(data["update_id"])
+            else:
+                self._queue(data["update_id"], came).safe.set_result(None)
+
+    async def close(self) -> None:
+        """Take nothing more; what is under way is given a moment, and stays on disk otherwise."""
+        self._receive = None
+        if self._tasks:
+            _done, pending = await asyncio.wait(self._tasks, timeout=PATIENCE)
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+        self._lanes.clear()
+        self._kept.clear()
+
+    async def take(self, data: dict[str, Any]) -> None:
+        """Returns when the update may be acknowledged. Raises what the engine raised when it may not."""
+        came = self._read(data)
+        if came is None:
+            return
+        if came.query is not None:
+            self.aside(self._answer(came.query))
+        number = data["update_id"]
+        if came.media or came.lane in self._lanes:
+            await self._set_aside(data, came)
+            return
+        task = self.aside(self._hand_in(came))
+        await asyncio.wait([task], timeout=PATIENCE)
+        if task.done():
+            task.result()
+            return
+        await asyncio.to_thread(self._spool.keep, data)
+        task.add_done_callback(lambda done: self._late(done, number, came))
+
+    async def _set_aside(self, data: dict[str, Any], came: Came) -> None:
+        """Put an update on disk; its place in its lane is taken before, so that nothing overtakes it."""
+        known = self._kept.get(data["update_id"])
+        if known is not None:
+            await asyncio.shield(known.safe)
+            return
+        kept = self._queue(data["update_id"], came)
+        try:
+            await asyncio.to_thread(self._spool.keep, data)
+        except BaseException as error:
+            kept.safe.set_exception(error)
+            raise
+        kept.safe.set_result(None)
+
+    def aside(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Do something without waiting for it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _read(self, data: dict[str, Any]) -> Came | None:
+        try:
+            return read(Update.de_json(data, self._bot), self._me())
+        except Exception:
+            log.exception("an update cannot be read; it is kept beside the others")
+            self._spool.keep_unreadable(data)
+            return None
+
+    def _late(self, task: asyncio.Task[Any], number: int, came: Came) -> None:
+        """What took long is finished: nothing is left to do, or it is done again from disk."""
+        if task.cancelled():
+            return
+        if task.exception() is None:
+            self._spool.drop(number)
+        elif number not in self._kept:
+            self._queue(number, came).safe.set_result(None)
+
+    def _queue(self, number: int, came: Came) -> Kept:
+        kept = Kept(number, came, asyncio.get_running_loop().create_future())
+        self._kept[number] = kept
+        lane = self._lanes.get(came.lane)
+        if lane is not None:
+            lane.append(kept)
+        else:
+            self._lanes[came.lane] = deque([kept])
+            self.aside(self._work(came.lane))
+        return kept
+
+    async def _work(self, name: str) -> None:
+        lane = self._lanes[name]
+        while lane:
+            together = [kept for kept in await self._head(lane) if await _is_safe(kept)]
+            if together:
+                await self._stubbornly(_as_one([kept.came for kept in together]))
+            for kept in together:
+                lane.remove(kept)
+                del self._kept[kept.number]
+                await asyncio.to_thread(self._spool.drop, kept.number)
+            for kept in [kept for kept in lane if kept.safe.done() and kept.safe.exception()]:
+                # Not even the disk took it: it was not acknowledged and will come again.
+                lane.remove(kept)
+                del self._kept[kept.number]
+        del self._lanes[name]
+
+    async def _head(self, lane: deque[Kept]) -> list[Kept]:
+        """What is to be handed in next: one update, or all of an album."""
+        album = lane[0].came.album
+        if album is None:
+            return [lane[0]]
+        seen = 0
+        while (parts := [kept for kept in lane if kept.came.album == album]) and len(parts) > seen:
+            seen = len(parts)
+            await asyncio.sleep(ALBUM_QUIET)
+        return parts
+
+    async def _stubbornly(self, came: Came) -> None:
+        tries = 0
+        while self._receive is not None:
+            try:
+                await self._hand_in(came, without_files=tries >= FETCHES)
+            except Exception:
+                log.exception("a message is not taken yet and is tried again")
+                await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+                tries += 1
+            else:
+                return
+        raise asyncio.CancelledError
+
+    async def _hand_in(self, came: Came, *, without_files: bool = False) -> None:
+        if self._receive is None:
+            raise ConnectionError("the program is stopping")
+        what = came.what
+        if isinstance(what, Inbound) and came.media:
+            if not what.addressed and not what.text:
+                return
+            media: Sequence[Media] = () if without_files else came.media
+            found, missing = await self._fetcher.fetch(media)
+            missing += tuple(one.name for one in came.media) if without_files else ()
+            what = replace(what, attachments=found, unfetched=missing)
+        outcome = await self._receive(what)
+        more = self._committed(came, outcome)
+        if more is not None:
+            self.aside(more)
+
+    async def _answer(self, query: str) -> None:
+        """Let the button stop spinning; too late is no harm."""
+        try:
+            await self._bot.answer_callback_query(query)
+        except Exception as error:  # noqa: BLE001 - a courtesy, never more
+            log.debug("the press is not answered: %s", error)
+
+
+async def _is_safe(kept: Kept) -> bool:
+    await asyncio.wait([kept.safe])
+    return kept.safe.exception() is None
+
+
+def _as_one(parts: list[Came]) -> Came:
+    """An album as one message: its words, and all that was sent with it."""
+    first = parts[0]
+    if len(parts) == 1 or not isinstance(first.what, Inbound):
+        return first
+    messages = [part.what for part in parts if isinstance(part.what, Inbound)]
+    text = "\n".join(message.text for message in messages if message.text)
+    addressed = any(message.addressed for message in messages)
+    media = tuple(one for part in parts for one in part.media)
+    speaks = next((message for message in messages if message.text), messages[0])
+    what = replace(speaks, text=text, addressed=addressed)
+    return replace(first, what=what, media=media)
