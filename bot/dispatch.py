@@ -188,8 +188,6 @@ class Dispatcher:
                 self._keep(ctx, meant.made_by or _beginning(ctx) or number, meant.place, replies)
         except UserError as error:
             refused_in = self._place_of_refusal(ctx, error, meant)
-            if refused_in is None:
-                return Processed(Outcome.IGNORED, meant.label, ctx.actor.name)
             replies, outcome = [say(error.words, buttons=error.buttons)], Outcome.REFUSED
             place, ctx.posts = refused_in, lost
         except Exception as error:  # noqa: BLE001 - kept with its traceback as an incident
@@ -374,18 +372,16 @@ class Dispatcher:
             return private
         return ctx.chat.id
 
-    def _place_of_refusal(self, ctx: Ctx, error: UserError, meant: Meaning) -> Place | None:
-        """Where to say that something cannot be done; None when nowhere.
+    def _place_of_refusal(self, ctx: Ctx, error: UserError, meant: Meaning) -> Place:
+        """Where to say that something cannot be done.
 
         Who pressed a button in a group that is not for them is told so privately, not before everybody; and a
-        group that did not call the bot is not disturbed at all.
+        group that did not call the bot is left in peace where the person can be reached otherwise.
         """
-        reachable = ctx.chat.is_group and self._private_chat(ctx) is not None
-        if isinstance(error, NotTheirs) and ctx.inbound.pressed and reachable:
-            return Place.PRIVATE
-        if meant.place is Place.GROUP or _called(ctx):
+        theirs = not (isinstance(error, NotTheirs) and ctx.inbound.pressed)
+        if not ctx.chat.is_group or meant.place is Place.GROUP or (theirs and _called(ctx)):
             return Place.ANYWHERE
-        return Place.PRIVATE if reachable else None
+        return Place.PRIVATE if self._private_chat(ctx) is not None else Place.ANYWHERE
 
     def _private_chat(self, ctx: Ctx) -> int | None:
         known = accounts.private_chat_of(ctx.tx, ctx.actor.account_id)
@@ -451,7 +447,8 @@ def _retyped(ctx: Ctx, open_one: Dialogue) -> Said:
 
 def _called(ctx: Ctx) -> bool:
     """Whether the bot is spoken to: in private, by name, by a button or a slash."""
-    return not ctx.chat.is_group or ctx.inbound.addressed or ctx.said.folded.lstrip().startswith("/")
+    came = ctx.inbound
+    return not ctx.chat.is_group or came.addressed or came.pressed or ctx.said.folded.lstrip().startswith("/")
 
 
 def _meant_in_group(found: Found | None, said: Said, actor: Actor) -> bool:
@@ -461,7 +458,9 @@ def _meant_in_group(found: Found | None, said: Said, actor: Actor) -> bool:
     """
     if found is None or said.folded.lstrip().startswith("@"):
         return False
-    return _plain(found, said) and not found.command.everyday and found.command.allows(actor)
+    command = found.command
+    theirs = command.allows(actor) or command.place is Place.GROUP
+    return _plain(found, said) and not command.everyday and theirs
 
 
 def _plain(found: Found | None, said: Said) -> bool:

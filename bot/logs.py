@@ -42,8 +42,9 @@ def _fields(record: logging.LogRecord) -> list[tuple[str, object]]:
 
 
 def _quoted(value: object) -> str:
+    """The value as one word: quoted where it has a space, a quote or anything that would begin a new line."""
     text = str(value)
-    return json.dumps(text, ensure_ascii=False) if set(text) & set(' "=') else text
+    return text if text.isprintable() and not set(text) & set(' "=') else json.dumps(text)
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -10,7 +10,7 @@ from bot.chat.errors import UserError
 from bot.chat.grammar.suggest import closest
 from bot.chat.messages import Block, Button, Fields, Line, Reply, faint, quote, say, title
 from bot.chat.people import ROLE_WORDS, Role
-from bot.chat.texts import CHINESE, ENGLISH, T, Words
+from bot.chat.texts import CHINESE, ENGLISH, Name, T, Words
 from handlers import Ctx
 from storage import accounts, changes
 
@@ -38,15 +38,36 @@ def show_help(ctx: Ctx, topic: str | None) -> Reply:
             title(T("您好，我是亮赛比机器人")),
             T("请先绑定身份：把组织者给您的绑定码发给我，例如：绑定 8F3K-2274"),
         )
+    first = _first(ctx)
     body: list[Block] = [title(T("您可以这样说"))]
+    if ctx.actor.has(Role.SECRETARY):
+        body.append(Line(T("报进度不用记命令，直接说就行，例如：第2项完成80%了")))
     for section in Section:
         commands = [c for c in _offered(ctx) if c.section is section]
         if commands:
+            commands.sort(key=lambda c: c not in first)
             body.append(Line(section.value, "title"))
             body.append(Fields(tuple((c.label, c.help) for c in commands)))
-    if ctx.actor.has(Role.SECRETARY):
-        body.append(faint(T("报进度不用记命令，直接说就行，例如：第2项完成80%了")))
-    return say(*body)
+    buttons = (tuple(Button(c.label, c.name) for c in first),) if first else ()
+    return say(*body, buttons=buttons)
+
+
+#: What each role does most: first in its section, and as buttons.
+_MOST_USED: dict[Role, tuple[str, ...]] = {
+    Role.SECRETARY: ("进度", "我的承诺", "季报"),
+    Role.JUDGE: ("打分", "评分表"),
+    Role.SCOREKEEPER: ("评分进度", "代录"),
+    Role.SCRUTINEER: ("启封", "签字"),
+    Role.OFFICE_ADMINISTRATOR: ("审核", "核实", "未报"),
+    Role.ORGANIZER: ("汇总", "未报", "活动"),
+}
+
+
+def _first(ctx: Ctx) -> list[Command]:
+    """What this person most likely wants, by the first of the roles above that they hold."""
+    role = next((role for role in _MOST_USED if ctx.actor.has(role)), None)
+    found = [ctx.registry.named(name) for name in _MOST_USED[role]] if role else []
+    return [command for command in found if command]
 
 
 def _offered(ctx: Ctx) -> list[Command]:
@@ -71,8 +92,15 @@ def _detail(ctx: Ctx, topic: str) -> Reply:
         body.append(Fields(tuple(pairs)))
     if command.examples:
         body.append(faint(T("例如：")))
-        body += [quote(example) for example in command.examples]
+        body += [quote(_example(command, example)) for example in command.examples]
     return say(*body)
+
+
+def _example(command: Command, example: str) -> Words:
+    """An example as a reader of each language would type it."""
+    if not example.startswith(command.name):
+        return example
+    return Name(example, f"/{command.ascii} {example.removeprefix(command.name).strip()}".strip())
 
 
 @registry.command(
@@ -99,7 +127,6 @@ def cancel(ctx: Ctx) -> Reply:
     aliases=("撤回", "收回"),
     section=Section.GENERAL,
     help=T("收回您刚才的一步，十分钟内有效"),
-    everyday=True,
     examples=("撤销",),
 )
 def undo(ctx: Ctx) -> Reply:

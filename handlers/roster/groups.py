@@ -53,7 +53,7 @@ def bind_group(ctx: Ctx, name: str | None) -> Reply:
 
 def _need_group(ctx: Ctx) -> None:
     if not ctx.chat.is_group:
-        raise UserError(T("请到要绑定的工作群里发这句话。"))
+        raise UserError(T("请到那个工作群里发这句话。"))
 
 
 def _offer(ctx: Ctx) -> Reply:

@@ -15,12 +15,13 @@ from bot.chat.messages import Button, ChatKind, ChatRef, Inbound, Reply, Sender,
 from bot.chat.people import Role
 from bot.chat.ports import Outcome
 from bot.chat.texts import T
+from bot.dispatch import Dispatcher
 from handlers import Ctx
 from handlers.general.commands import registry as general
 from storage import facts, incidents
 from storage.database import Database
 from storage.tables import inbox, outbox
-from tests.world import MORNING, World, small_district
+from tests.world import MORNING, ZONE, World, small_district
 
 
 class Switch:
@@ -209,6 +210,15 @@ def test_the_command_in_the_group_must_be_plain(trial: World) -> None:
     assert wang.says("@亮赛比 存甲", group="枫杨办事处", addressed=True) == ["存好了：甲"]
 
 
+def test_a_question_is_still_asked_after_a_restart(trial: World) -> None:
+    wang = trial.personas["王芳"]
+    wang.says("私事")
+    trial.dispatcher = Dispatcher(
+        registry=trial.registry, renderer=trial.renderer, policy=trial.policy, files=trial.files, zone=ZONE
+    )
+    assert wang.presses("甲") == ["叫甲"]
+
+
 def test_typing_what_a_button_says_is_pressing_it(trial: World) -> None:
     wang = trial.personas["王芳"]
     wang.says("语言 English")
@@ -218,7 +228,7 @@ def test_typing_what_a_button_says_is_pressing_it(trial: World) -> None:
 
 def test_the_group_is_not_disturbed_by_everyday_words(trial: World) -> None:
     zhou, wang = trial.personas["周敏"], trial.personas["王芳"]
-    for words in ("你好", "您好", "帮助", "取消", "算了", "撤回", "语言", "存", "@王芳 存 甲", "广播 通知"):
+    for words in ("你好", "您好", "帮助", "取消", "算了", "语言", "存", "@王芳 存 甲", "广播 通知"):
         assert wang.says(words, group="枫杨办事处") == [], words
     # What cannot be done is said to the one who tried, not to the group.
     assert wang.heard() == ["还差“内容”。这样发：存 <内容>　例如：存 甲"]

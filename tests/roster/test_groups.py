@@ -84,5 +84,5 @@ def test_long_names_can_be_bound_too(world: World, new: str) -> None:
 
 
 def test_groups_are_bound_in_the_group(world: World) -> None:
-    assert world.personas["陈立"].says("绑群 枫杨办事处") == ["请到要绑定的工作群里发这句话。"]
-    assert world.personas["陈立"].says("解群") == ["请到要绑定的工作群里发这句话。"]
+    assert world.personas["陈立"].says("绑群 枫杨办事处") == ["请到那个工作群里发这句话。"]
+    assert world.personas["陈立"].says("解群") == ["请到那个工作群里发这句话。"]
