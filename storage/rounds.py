@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from storage.database import Tx
 from storage.tables import (
@@ -177,11 +177,8 @@ class Round:
         return self.total([criterion.maximum for criterion in self.criteria])
 
     def total(self, scores: Sequence[Decimal]) -> Decimal:
-        """One judge's score for one contestant: by criterion, each with its weight, or one for the whole."""
-        if len(scores) != len(self.criteria):
-            return sum(scores, Decimal(0))
-        weighted = zip(scores, self.criteria, strict=True)
-        return sum((score * criterion.weight for score, criterion in weighted), Decimal(0))
+        """One judge's score for one contestant."""
+        return total(self.criteria, scores)
 
     def contestant(self, contestant_id: int) -> Contestant:
         """Raises LookupError for one of another round."""
@@ -189,6 +186,30 @@ class Round:
             if contestant.id == contestant_id:
                 return contestant
         raise LookupError(contestant_id)
+
+
+def total(scored: Sequence[Criterion], scores: Sequence[Decimal]) -> Decimal:
+    """The score that a judge's scores make: by criterion, each with its weight, or one for the whole."""
+    if len(scores) != len(scored):
+        return sum(scores, Decimal(0))
+    return sum((score * criterion.weight for score, criterion in zip(scores, scored, strict=True)), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a round is set up with.
+
+    `entered`: units in order, each with its class. `panels`: persons who judge, each with their panel.
+    `in_turn`: one contestant after the other instead of all at once.
+    """
+
+    kind: Kind
+    name: str
+    rules: dict[str, Any]
+    criteria: Sequence[Criterion]
+    entered: Sequence[tuple[int, str]]
+    panels: Sequence[tuple[int, str]]
+    in_turn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +222,7 @@ class Step:
     role: str | None
     reason: str | None
     at: datetime
+    data: dict[str, Any]
 
 
 _HEAD = select(
@@ -324,6 +346,7 @@ _STEPS = (
         round_steps.c.role,
         round_steps.c.reason,
         round_steps.c.at,
+        round_steps.c.data,
     )
     .join(people, people.c.id == round_steps.c.person_id)
     .where(round_steps.c.round_id == bindparam("which"))
@@ -338,59 +361,59 @@ _REACH = update(rounds).where(rounds.c.id == bindparam("which")).values(reached=
 _SET_RULES = update(rounds).where(rounds.c.id == bindparam("which")).values(rules=bindparam("new_rules"))
 _RECUSE = insert(recusals)
 _ADD_ROUND = insert(rounds).returning(rounds.c.id)
+_CLEAR_CRITERIA = delete(criteria).where(criteria.c.round_id == bindparam("which"))
+_CLEAR_CONTESTANTS = delete(contestants).where(contestants.c.round_id == bindparam("which"))
+_CLEAR_JUDGES = delete(judges).where(judges.c.round_id == bindparam("which"))
 _ADD_CRITERION, _ADD_CONTESTANT, _ADD_JUDGE = insert(criteria), insert(contestants), insert(judges)
 
 
-def create(
-    tx: Tx,
-    *,
-    unit_id: int,
-    year: int,
-    quarter: int,
-    kind: Kind,
-    name: str,
-    rules: dict[str, Any],
-    criteria: Sequence[Criterion],
-    entered: Sequence[tuple[int, str]],
-    panels: Sequence[tuple[int, str]],
-    in_turn: bool,
-    created_by: int,
-    now: datetime,
-) -> int:
-    """Create a draft and return its number.
-
-    `entered`: units in order, each with its class. `panels`: persons who judge, each with their panel.
-    `in_turn`: one contestant after the other instead of all at once.
-    """
+def create(tx: Tx, draft: Draft, *, unit_id: int, year: int, quarter: int, created_by: int, now: datetime) -> int:
+    """Create a draft and return its number."""
     values = {
         "unit_id": unit_id,
         "year": year,
         "quarter": quarter,
-        "kind": kind.value,
-        "name": name,
+        "kind": draft.kind.value,
+        "name": draft.name,
         "state": State.DRAFT.value,
-        "rules": rules,
+        "rules": draft.rules,
         "created_by": created_by,
         "created_at": now,
-        "reached": 0 if in_turn else None,
+        "reached": 0 if draft.in_turn else None,
     }
     made: int = tx.scalar(_ADD_ROUND, values)
-    tx.many(
-        _ADD_CRITERION,
-        [
-            {"round_id": made, "position": place, "name": c.name, "maximum": c.maximum, "weight": c.weight}
-            for place, c in enumerate(criteria, 1)
-        ],
-    )
-    tx.many(
-        _ADD_CONTESTANT,
-        [
-            {"round_id": made, "position": place, "unit_id": unit, "klass": klass}
-            for place, (unit, klass) in enumerate(entered, 1)
-        ],
-    )
-    tx.many(_ADD_JUDGE, [{"round_id": made, "person_id": person, "panel": panel} for person, panel in panels])
+    _fill(tx, made, draft, contestants_too=True)
     return made
+
+
+def _fill(tx: Tx, round_id: int, draft: Draft, *, contestants_too: bool) -> None:
+    scored = [
+        {"round_id": round_id, "position": place, "name": c.name, "maximum": c.maximum, "weight": c.weight}
+        for place, c in enumerate(draft.criteria, 1)
+    ]
+    tx.many(_ADD_CRITERION, scored)
+    if contestants_too:
+        entered = [
+            {"round_id": round_id, "position": place, "unit_id": unit, "klass": klass}
+            for place, (unit, klass) in enumerate(draft.entered, 1)
+        ]
+        tx.many(_ADD_CONTESTANT, entered)
+    judging = [{"round_id": round_id, "person_id": person, "panel": panel} for person, panel in draft.panels]
+    tx.many(_ADD_JUDGE, judging)
+
+
+def revise(tx: Tx, round_id: int, draft: Draft) -> bool:
+    """Set a draft up anew, under its number; False when it is no draft any more."""
+    columns: dict[str, Any] = {"kind": draft.kind.value, "name": draft.name, "rules": draft.rules}
+    columns["reached"] = 0 if draft.in_turn else None
+    if not set_state(tx, round_id, state=State.DRAFT, expected=State.DRAFT, **columns):
+        return False
+    before = [(contestant.unit_id, contestant.klass) for contestant in get(tx, round_id).contestants]
+    changed = before != list(draft.entered)
+    for clear in (_CLEAR_CRITERIA, _CLEAR_JUDGES, *((_CLEAR_CONTESTANTS,) if changed else ())):
+        tx.execute(clear, {"which": round_id})
+    _fill(tx, round_id, draft, contestants_too=changed)
+    return True
 
 
 def get(tx: Tx, round_id: int) -> Round:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from bot.chat.arguments import Item
 from bot.chat.commands import Registry
 from bot.chat.errors import UserError
 from bot.chat.messages import Button
@@ -16,6 +17,7 @@ from storage.rounds import Kind, Round, State
 
 registry = Registry()
 
+NUMBER = Item("number", T("场次编号"), optional=True)
 #: Those who run a round; what each of them may do is said with each command.
 RUNNING = (Role.ORGANIZER, Role.SCOREKEEPER, Role.SCRUTINEER)
 _OFFERED = 6
@@ -51,8 +53,8 @@ def my_round(
     """The round of that number, or the one in these states of those that the person helps to run.
 
     Of several, those that fit what was said; of several still, the person is asked, with buttons of the command
-    `again` followed by a number; without such a command it is the newest. Raises UserError: `none` when there is
-    none in these states.
+    `again` ("draw r", "close ") followed by a number; without such a command it is the newest. Raises UserError:
+    `none` when there is none in these states.
     """
     roots = ctx.actor.units(*roles)
     if round_id is not None:
@@ -65,7 +67,7 @@ def my_round(
     if len(heads) > 1 and again:
         raise UserError(
             T("有{count}场符合：{names}。请选一场：", count=len(heads), names=[h.name for h in heads]),
-            buttons=tuple((Button(h.name, f"{again} {h.id}"),) for h in heads[:_OFFERED]),
+            buttons=tuple((Button(h.name, f"{again}{h.id}"),) for h in heads[:_OFFERED]),
         )
     return rounds.get(ctx.tx, heads[0].id)
 

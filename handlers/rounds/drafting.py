@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from bot.chat.grammar.folding import fold
 from bot.chat.grammar.numerals import number_at
-from handlers.rounds.rulings import DECIMAL, UNTRIMMED, Timing
+from handlers.rounds.rulings import DECIMAL, DRAWN, ROUTE, UNTRIMMED, Timing
 from storage.rounds import Criterion, Kind
 
 _KINDS = (
@@ -30,7 +30,12 @@ _KINDS = (
 _BETWEEN = re.compile(r"[\s,，;；、。]+")
 _LIST_NUMBER = re.compile(r"^\d{1,3}(?:[.．)）号]|$)")
 _UNIT_LIKE = re.compile(r".{1,20}(?:村|社区|屯|庄|寨|砦)$")
-_CRITERION = re.compile(r"[\s,;、]*(?P<name>[^\d\s,;、:()+]{1,20}?)[\s:(]*(?P<maximum>\d+(?:\.\d+)?)\s*分?\)?")
+_CRITERION = re.compile(
+    r"[\s,;、]*(?P<name>[^\d\s,;、:()+]{1,20}?)[\s:(]*(?:满分)?(?P<maximum>\d+(?:\.\d+)?)\s*分?\)?"
+    r"(?:\s*,?\s*(?:[*xX×]|(?:权重|占)\s*:?)\s*(?P<weight>\d+(?:\.\d{1,4})?)\s*(?P<percent>%)?\)?)?"
+)
+#: A larger number beside a criterion is a percentage.
+_HUNDRED, _MOST_TIMES = 100, 10
 
 _PARTS = re.compile(r"[;\n]+")
 _PANEL = re.compile(r"(?P<name>[^\d:;,、]{1,20}?)\s*(?P<weight>\d+(?:\.\d+)?)\s*%?\s*:\s*(?P<judges>.+)")
@@ -71,6 +76,8 @@ TEMPLATES: dict[Kind, tuple[Criterion, ...]] = {
 
 #: A forum has its clock: eight minutes, and what a started half minute more costs on a hundred-point scale.
 TIMINGS: dict[Kind, Timing] = {Kind.FORUM: Timing(0, 480, 30, Decimal("0.5"), Decimal(2))}
+#: Sites lie on a route, speakers draw lots.
+ORDERS: dict[Kind, str] = {Kind.OBSERVATION: ROUTE, Kind.FORUM: DRAWN}
 #: Speakers come one after the other; on a tour of sites judges score when they have seen enough.
 IN_TURN = frozenset({Kind.FORUM})
 
@@ -183,18 +190,27 @@ def criteria(text: str) -> tuple[Criterion, ...] | None:
         match = _CRITERION.match(folded, at)
         if match is None:
             break
-        found.append(Criterion(match["name"], Decimal(match["maximum"])))
+        found.append(Criterion(match["name"], Decimal(match["maximum"]), _weight(match)))
         at = match.end()
     names = {criterion.name for criterion in found}
-    good = not folded[at:].strip(" ,;、.") and len(names) == len(found) and all(c.maximum > 0 for c in found)
+    above_zero = all(c.maximum > 0 and c.weight > 0 for c in found)
+    good = not folded[at:].strip(" ,;、.") and len(names) == len(found) and above_zero
     return tuple(found) if found and good else None
+
+
+def _weight(match: re.Match[str]) -> Decimal:
+    """`30%` and `权重30` are 0.3, `×2` is 2."""
+    if match["weight"] is None:
+        return Decimal(1)
+    weight = Decimal(match["weight"])
+    return weight / _HUNDRED if match["percent"] or weight > _MOST_TIMES else weight
 
 
 def to_wire(chosen: Sequence[Criterion]) -> list[list[str]]:
     """Criteria as JSON data."""
-    return [[criterion.name, str(criterion.maximum)] for criterion in chosen]
+    return [[criterion.name, str(criterion.maximum), str(criterion.weight)] for criterion in chosen]
 
 
 def from_wire(wire: Sequence[Sequence[str]]) -> tuple[Criterion, ...]:
     """The inverse of `to_wire`."""
-    return tuple(Criterion(name, Decimal(maximum)) for name, maximum in wire)
+    return tuple(Criterion(name, Decimal(maximum), Decimal(weight)) for name, maximum, weight in wire)

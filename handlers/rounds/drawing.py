@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from bot.chat.arguments import Rest
 from bot.chat.commands import Place, Section
-from bot.chat.context import Change
+from bot.chat.context import Change, Said
 from bot.chat.errors import UserError
 from bot.chat.messages import Block, Button, Reply, ToGroup, faint, quote, say, title
 from bot.chat.people import Role
 from bot.chat.texts import T, Words
 from handlers import Ctx
-from handlers.rounds.declared import my_round, registry
+from handlers.rounds.declared import my_round, numbered, registry
+from handlers.rounds.rulings import DRAWN, rules_of, to_wire
 from storage import draws, rounds, units
 from storage.changes import Recorded
 from storage.draws import Draw, Word
-from storage.rounds import Contestant, Round, State
+from storage.rounds import Round, State
 
 _SEED = 32
 _NO_DRAFT = T("没有待开评的场次。发“活动”新建一场，再抽签。")
@@ -57,20 +60,33 @@ def order(seed: str, words: Sequence[str], contestants: Sequence[str]) -> list[s
 )
 def draw(ctx: Ctx, words: str | None) -> Reply:
     """The organizer begins and reveals; each office puts in words of its own in between."""
-    said = (words or "").strip()
+    number, said = numbered(words)
     if ctx.actor.has(Role.ORGANIZER):
         if said in _REVEAL:
-            return _reveal(ctx)
+            return _reveal(ctx, number)
         if said in _BEGIN:
-            return _begin(ctx)
-    return _put(ctx, said)
+            return _begin(ctx, number)
+    return _put(ctx, number, said)
 
 
-def _begin(ctx: Ctx) -> Reply:
-    found = my_round(ctx, None, states=(State.DRAFT,), none=_NO_DRAFT, roles=(Role.ORGANIZER,))
+def _draft(ctx: Ctx, number: int | None) -> Round:
+    return my_round(
+        ctx,
+        number,
+        states=(State.DRAFT,),
+        none=_NO_DRAFT,
+        roles=(Role.ORGANIZER,),
+        again="draw r",
+        fits=lambda one: rules_of(one).order == DRAWN,
+    )
+
+
+def _begin(ctx: Ctx, number: int | None) -> Reply:
+    found = _draft(ctx, number)
     running = draws.newest(ctx.tx, found.id)
-    if running is not None and running.revealed_at is None:
+    if running is not None and running.revealed_at is None and _still_sealed(found, running):
         return _standing(ctx, found, running)
+    rounds.set_rules(ctx.tx, found.id, to_wire(replace(rules_of(found), order=DRAWN)))
     seed = ctx.entropy(_SEED).hex()
     code = commitment(seed, found.head.name, _names(found))
     made = draws.announce(ctx.tx, found.id, seed=seed, commitment=code, now=ctx.now)
@@ -88,8 +104,17 @@ def _begin(ctx: Ctx) -> Reply:
         )
     return say(
         T("封签码已发到各群。等各办事处报完一句话，就揭晓。"),
-        buttons=((Button(T("看报了几家"), "draw"), Button(T("揭晓"), "draw reveal")),),
+        buttons=_next(found),
     )
+
+
+def _next(found: Round) -> tuple[tuple[Button, ...], ...]:
+    return ((Button(T("看报了几家"), f"draw r{found.id}"), Button(T("揭晓"), f"draw r{found.id} reveal")),)
+
+
+def _still_sealed(found: Round, running: Draw) -> bool:
+    """Whether the announced code is still that of this round: name and contestants are the same."""
+    return commitment(running.seed, found.head.name, _names(found)) == running.commitment
 
 
 def _standing(ctx: Ctx, found: Round, running: Draw) -> Reply:
@@ -99,42 +124,65 @@ def _standing(ctx: Ctx, found: Round, running: Draw) -> Reply:
     return say(
         title(T("{name}　抽签", name=found.head.name)),
         body,
-        buttons=((Button(T("看报了几家"), "draw"), Button(T("揭晓"), "draw reveal")),),
+        buttons=_next(found),
         replace=True,
     )
 
 
-def _put(ctx: Ctx, said: str) -> Reply:
-    """An office's words, the newest of which counts."""
-    offices = ctx.actor.units(Role.OFFICE_ADMINISTRATOR)
-    if not offices:
-        raise UserError(T("请发“抽签”开始，或“抽签 揭晓”。"))
-    running = _running(ctx, offices[0])
+def _put(ctx: Ctx, number: int | None, said: str) -> Reply:
+    """An office's words, or the district's by its organizer; the newest count."""
+    unit = ctx.actor.units(Role.OFFICE_ADMINISTRATOR, Role.ORGANIZER)[0]
+    open_draws = _running(ctx, unit, number)
     if not said:
         raise UserError(T("请在后面写一句话，例如：抽签 风调雨顺"))
     if len(said) > _LONGEST_WORDS:
         raise UserError(T("这句话太长了，{count}个字以内就行。", count=_LONGEST_WORDS))
-    draws.say(ctx.tx, running.id, offices[0], words=normal(said), by=ctx.actor.id, now=ctx.now)
+    if len(open_draws) > 1:
+        ctx.ask("rounds.draw_words", words=said)
+        rows = tuple((ctx.choice(found.head.name, str(found.id)),) for found, _running in open_draws)
+        return say(T("有{count}场在抽签，这句话报给哪一场？", count=len(open_draws)), buttons=rows)
+    [(_found, running)] = open_draws
+    draws.say(ctx.tx, running.id, unit, words=normal(said), by=ctx.actor.id, now=ctx.now)
     return say(T("收到，“{words}”会参与抽签。揭晓前可以重报，以最后一次为准。", words=normal(said)))
 
 
-def _running(ctx: Ctx, office: int) -> Draw:
-    above = [unit.id for unit in units.ancestors(ctx.tx, office)]
-    for head in rounds.below(ctx.tx, above[-1:], states=(State.DRAFT,)):
-        found = draws.newest(ctx.tx, head.id)
-        if head.unit_id in above and found is not None and found.revealed_at is None:
-            return found
-    raise UserError(T("现在没有在抽签。开始时会在群里说。"))
+@registry.dialogue("rounds.draw_words")
+def words_for(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
+    """The round that the words are for."""
+    if not said.text.isdecimal():
+        raise UserError(T("请点按钮选一场，不办了就发“取消”。"))
+    return _put(ctx, int(said.text), data["words"])
 
 
-def _reveal(ctx: Ctx) -> Reply:
-    found = my_round(ctx, None, states=(State.DRAFT,), none=_NO_DRAFT, roles=(Role.ORGANIZER,))
+def _running(ctx: Ctx, unit: int, number: int | None) -> list[tuple[Round, Draw]]:
+    """The draws that are on in the rounds of the unit and those above it. Raises UserError when there are none."""
+    above = [each.id for each in units.ancestors(ctx.tx, unit)]
+    heads = rounds.below(ctx.tx, above[-1:], states=(State.DRAFT,))
+    running = []
+    for head in heads:
+        drawn = draws.newest(ctx.tx, head.id) if head.unit_id in above and number in (None, head.id) else None
+        if drawn is not None and drawn.revealed_at is None:
+            running.append((rounds.get(ctx.tx, head.id), drawn))
+    if not running:
+        raise UserError(T("现在没有在抽签。开始时会在群里说。"))
+    return running
+
+
+def _reveal(ctx: Ctx, number: int | None) -> Reply:
+    found = _draft(ctx, number)
     running = draws.newest(ctx.tx, found.id)
     if running is None or running.revealed_at is not None:
         raise UserError(T("这一场还没有开始抽签，先发“抽签”。"))
+    again = ((Button(T("重新抽签"), f"draw r{found.id}"),),)
+    if not _still_sealed(found, running):
+        raise UserError(T("封签以后，名称或参评单位改过，这支签作废，要重新抽签。"), buttons=again)
     given = draws.words(ctx.tx, running.id)
+    if not given:
+        raise UserError(
+            T("还没有办事处报话，这时揭晓，顺序就只由封好的签决定。请至少等一家报，或您自己报一句：抽签 风调雨顺")
+        )
     names = order(running.seed, [word.words for word in given], _names(found))
-    by_name = {_label(found, c): c.id for c in found.contestants}
+    by_name = {c.unit_name: c.id for c in found.contestants}
     rounds.reorder(ctx.tx, [by_name[name] for name in names])
     draws.reveal(ctx.tx, running.id, now=ctx.now)
     rounds.note(ctx.tx, found.id, "drawn", by=ctx.actor.id, now=ctx.now, data={"order": names})
@@ -160,13 +208,13 @@ def _result(found: Round, running: Draw, given: Sequence[Word], names: Sequence[
 
 def _names(found: Round) -> list[str]:
     """The contestants' names, in an order of their own: the one before the draw must not matter."""
-    return sorted(_label(found, c) for c in found.contestants)
+    return sorted(contestant.unit_name for contestant in found.contestants)
 
 
-def _label(found: Round, contestant: Contestant) -> str:
-    """The unit's name, with its office's where two units of the round have the same."""
-    alike = [c for c in found.contestants if c.unit_name == contestant.unit_name]
-    return contestant.unit_name if len(alike) == 1 else f"{contestant.office_name}{contestant.unit_name}"
+def is_drawn(ctx: Ctx, found: Round) -> bool:
+    """Whether the contestants stand in the order that was drawn."""
+    drawn = [step.data["order"] for step in rounds.steps(ctx.tx, found.id) if step.step == "drawn"]
+    return drawn[-1:] == [[contestant.unit_name for contestant in found.contestants]]
 
 
 @registry.undo("draw.begun")

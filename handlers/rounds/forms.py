@@ -38,7 +38,7 @@ _Page = tuple[Words, Sequence[tuple[str, bool]]]
 def forms(ctx: Ctx, number: int | None) -> Reply:
     """Both kinds of sheets of a round that is not closed yet."""
     none = T("没有待开评或正在评分的场次。")
-    found = my_round(ctx, number, states=(State.DRAFT, State.OPEN), none=none, again="forms")
+    found = my_round(ctx, number, states=(State.DRAFT, State.OPEN), none=none, again="forms ")
     made = (
         (by_judge(found, ctx.show), T("{name}评分表（按评委）.docx", name=found.head.name)),
         (by_contestant(found, ctx.show), T("{name}评分表（按单位）.docx", name=found.head.name)),

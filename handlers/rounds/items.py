@@ -159,7 +159,7 @@ def unput(ctx: Ctx, change: Recorded) -> None:
 )
 def items(ctx: Ctx, number: int | None) -> Reply:
     """All items that count, each with a button to take it off."""
-    found = my_round(ctx, number, states=(*_STATES, State.PUBLISHED), none=_NONE, again="items")
+    found = my_round(ctx, number, states=(*_STATES, State.PUBLISHED), none=_NONE, again="items ")
     names = {c.id: c.unit_name for c in found.contestants}
     body: list[Block | Words] = [title(found.head.name)]
     rows: list[tuple[Button, ...]] = []

@@ -15,7 +15,7 @@ from handlers import Ctx
 from handlers.rounds import doubting, reading
 from handlers.rounds.declared import my_round, registry
 from handlers.rounds.keeping import line_kept, put_all, read
-from handlers.rounds.running import invitation
+from handlers.rounds.opening import invitation
 from handlers.rounds.seats import Seat
 from storage import people, publications, rounds
 from storage.rounds import Judge, Round, State

@@ -41,7 +41,7 @@ _NOTHING = T("没有已签字待公布的场次。")
 def publish(ctx: Ctx, words: str | None) -> Reply:
     """Show what will be posted, and ask how much of it."""
     number = int(words) if words and words.isdecimal() and len(words) < 10 else numbered(words)[0]
-    found = my_round(ctx, number, states=(State.SIGNED,), none=_NOTHING, roles=(Role.ORGANIZER,), again="publish")
+    found = my_round(ctx, number, states=(State.SIGNED,), none=_NOTHING, roles=(Role.ORGANIZER,), again="publish ")
     seen = outcome(ctx.tx, found)
     first = ctx.policy.rounds.publish_ranks
     ctx.ask("rounds.publish", round=found.id)

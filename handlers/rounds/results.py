@@ -17,7 +17,7 @@ from handlers import Ctx
 from handlers.rounds import reading
 from handlers.rounds.counting import OPENED, Outcome, Place, outcome
 from handlers.rounds.declared import RUNNING, my_round, numbered, registry
-from handlers.rounds.rulings import Rules, rules_words, tie_step
+from handlers.rounds.rulings import ROUNDING_WORDS, Rules, rules_words, tie_step
 from handlers.rounds.spreadsheet import XLSX, results_file
 from handlers.rounds.tally import PanelMean, Ranked, rounded
 from storage import publications, rounds
@@ -125,7 +125,14 @@ def explained(seen: Outcome, place: Place) -> list[Text]:
     for item in place.adjustments:
         sign = T("加{points}分", points=item.points) if item.points > 0 else T("扣{points}分", points=-item.points)
         lines.append(T("{change}：{reason}", change=sign, reason=item.reason))
-    lines.append(T("四舍五入到{decimals}位小数：{score}分", decimals=rules.decimals, score=str(result.score)))
+    lines.append(
+        T(
+            "{rounding}到{decimals}位小数：{score}分",
+            rounding=ROUNDING_WORDS[rules.rounding],
+            decimals=rules.decimals,
+            score=str(result.score),
+        )
+    )
     if place.ranked.shown != result.score:
         lines.append(T("和别的单位同分，多看一位小数：{score}分", score=fixed(place.ranked)))
     return [*lines, *_tie_steps(place.ranked, rules)]

@@ -14,7 +14,7 @@ from handlers.rounds.rulings import rule_sheet
 from storage import rounds, units
 from storage.rounds import Head, Round, State
 
-_SHOWN = (State.OPEN, State.CLOSED, State.COMPUTED, State.SIGNED, State.PUBLISHED)
+_SHOWN = (State.DRAFT, State.OPEN, State.CLOSED, State.COMPUTED, State.SIGNED, State.PUBLISHED)
 
 
 @registry.command(

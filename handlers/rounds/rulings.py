@@ -15,6 +15,12 @@ _HUNDREDTH = Decimal("0.01")
 #: What equal scores may be told apart by, beside the criteria: one more decimal, the mean before dropping.
 DECIMAL, UNTRIMMED = "decimal", "untrimmed"
 TIES = (DECIMAL, UNTRIMMED)
+#: How a result is rounded: half up, half to even, or down to the decimals that are kept.
+HALF_UP, HALF_EVEN, DOWN = "half_up", "half_even", "down"
+ROUNDINGS = (HALF_UP, HALF_EVEN, DOWN)
+#: How the order of appearance comes about.
+LISTED, ROUTE, DRAWN = "listed", "route", "drawn"
+ORDER_WORDS: dict[str, Text] = {LISTED: T("出场顺序"), ROUTE: T("观摩路线"), DRAWN: T("参评单位（抽签定顺序）")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,8 @@ class Rules:
     each end. `decimals` of the result, 0 to 4. `corrected`: each judge's severity is taken out before averaging.
     `groups`: the units that each panel scores, by name of the panel, where panels do not all score everybody.
     `levelled`: panels' means are brought to the same level. `ties`: what equal scores are told apart by, in this
-    order: `DECIMAL` (only ever the first), the name of a criterion, `UNTRIMMED`.
+    order: `DECIMAL` (only ever the first), the name of a criterion, `UNTRIMMED`. `rounding`: one of `ROUNDINGS`.
+    `order`: one of `LISTED`, `ROUTE`, `DRAWN`.
     """
 
     trim_from: int = 5
@@ -59,6 +66,8 @@ class Rules:
     groups: tuple[tuple[str, tuple[int, ...]], ...] = ()
     levelled: bool = False
     ties: tuple[str, ...] = TIES
+    rounding: str = HALF_UP
+    order: str = LISTED
 
     @property
     def shared(self) -> frozenset[int]:
@@ -89,6 +98,8 @@ def from_wire(wire: Mapping[str, Any]) -> Rules:
         tuple((group["panel"], tuple(group["units"])) for group in wire.get("groups", [])),
         wire.get("levelled", False),
         tuple(wire.get("ties", TIES)),
+        wire.get("rounding", HALF_UP),
+        wire.get("order", LISTED),
     )
 
 
@@ -106,6 +117,8 @@ def to_wire(rules: Rules) -> dict[str, Any]:
         "groups": [{"panel": panel, "units": list(units)} for panel, units in rules.groups],
         "levelled": rules.levelled,
         "ties": list(rules.ties),
+        "rounding": rules.rounding,
+        "order": rules.order,
         "timing": {
             "least": timing.least,
             "most": timing.most,
@@ -130,6 +143,12 @@ def by_policy(policy: settings.Rounds) -> Rules:
 
 def rules_words(rules: Rules) -> Text:
     """How a round is tallied, in one sentence."""
+    if rules.rounding == HALF_UP:
+        return _averaged_words(rules)
+    return T("{rule}，{rounding}", rule=_averaged_words(rules), rounding=ROUNDING_WORDS[rules.rounding])
+
+
+def _averaged_words(rules: Rules) -> Text:
     mean = T("全部有效分取平均")
     if rules.trim_each_end:
         mean = T(
@@ -146,6 +165,21 @@ def rules_words(rules: Rules) -> Text:
     if rules.levelled:
         return T("各组{mean}，按共同评的单位拉平各组松紧，再按{panels}加权，保留{decimals}位小数", **values)
     return T("各组{mean}，再按{panels}加权，保留{decimals}位小数", **values)
+
+
+ROUNDING_WORDS: dict[str, Text] = {
+    HALF_UP: T("四舍五入"),
+    HALF_EVEN: T("四舍六入五成双"),
+    DOWN: T("多余的小数只舍不入"),
+}
+
+
+def criterion_words(criterion: Criterion) -> Text:
+    """A criterion in short."""
+    if criterion.weight == 1:
+        return T("{name}{maximum}", name=criterion.name, maximum=criterion.maximum)
+    weight = share_words(criterion.weight)
+    return T("{name}{maximum}×{weight}", name=criterion.name, maximum=criterion.maximum, weight=weight)
 
 
 def criteria_words(criteria: Sequence[Criterion]) -> list[Text]:
@@ -183,7 +217,10 @@ def rule_sheet(found: Round) -> list[Text]:
             else []
         ),
         T("没交、弃权、回避的不计入，也不当作0分；各单位的有效分个数一并公布。"),
-        T("加分、扣分和超时扣分在平均之后计算。小数只在最后一步四舍五入一次。"),
+        T(
+            "加分、扣分和超时扣分在平均之后计算。小数只在最后一步取舍一次：{rounding}。",
+            rounding=ROUNDING_WORDS[rules.rounding],
+        ),
     ]
     if rules.corrected:
         lines.append(

@@ -160,6 +160,8 @@ def refusal(
 def _recusal(seat: Seat, contestant: Contestant) -> Text:
     if seat.round.of_own_office(seat.judge, contestant):
         return T("{unit}是您所在办事处的单位，按规定由您回避，不用打分。", unit=contestant.unit_name)
+    if (seat.judge.id, contestant.id) not in seat.round.declared:
+        return T("您和{unit}登记过利害关系，按规定由您回避，不用打分。", unit=contestant.unit_name)
     return T("您已经对{unit}申报回避，不用打分。", unit=contestant.unit_name)
 
 

@@ -14,7 +14,7 @@ from openpyxl.utils import get_column_letter
 from bot.chat.texts import T, Words
 from handlers.rounds.counting import Outcome, Place
 from handlers.rounds.document import clean
-from handlers.rounds.rulings import rules_words
+from handlers.rounds.rulings import DOWN, HALF_UP, Rules, rules_words
 from handlers.rounds.tally import rounded
 from storage.rounds import Contestant, Judge
 from storage.sheets import Sheet
@@ -24,6 +24,7 @@ Show = Callable[[Words], str]
 _HEAD_ROW = 3
 #: Decimals of a mean that is shown before it is rounded.
 _MEAN = 6
+_ROUND = {HALF_UP: "ROUND", DOWN: "ROUNDDOWN"}
 
 
 def results_file(seen: Outcome, show: Show) -> bytes:
@@ -127,17 +128,19 @@ def _arithmetic(sheet: Any, seen: Outcome, show: Show) -> None:
         cells += [panel.weight, result.points, result.score]
         for column, value in enumerate(cells, 1):
             _put(sheet, at, column, value)
-        _formulas(sheet, at, most, place, alone=len(result.panels) == 1, decimals=seen.rules.decimals)
+        _formulas(sheet, at, most, place, alone=len(result.panels) == 1, rules=seen.rules)
 
 
-def _formulas(sheet: Any, at: int, most: int, place: Place, *, alone: bool, decimals: int) -> None:
+def _formulas(sheet: Any, at: int, most: int, place: Place, *, alone: bool, rules: Rules) -> None:
     after = most + 3
     mean = f"AVERAGE(C{at}:{get_column_letter(most + 2)}{at})"
     sheet.cell(at, after + 5).value = f"={mean}"
     if alone and place.ranked.result.score is not None:
         sheet.cell(at, after + 4).number_format = _format(place.ranked.result.score)
         points = f"{get_column_letter(after + 3)}{at}"
-        sheet.cell(at, after + 6).value = f"=ROUND({mean}+{points},{decimals})"
+        # A spreadsheet has no function that rounds half to even.
+        if rules.rounding in _ROUND:
+            sheet.cell(at, after + 6).value = f"={_ROUND[rules.rounding]}({mean}+{points},{rules.decimals})"
         sheet.cell(at, after + 6).number_format = _format(place.ranked.result.score)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from handlers.rounds.rulings import DECIMAL, UNTRIMMED, Rules
+from handlers.rounds.rulings import DECIMAL, DOWN, HALF_EVEN, HALF_UP, UNTRIMMED, Rules
 
 #: What a contestant has in a tie for whom the figure to compare is not known: less than anybody who has one.
 _UNKNOWN = Fraction(-(10**9))
@@ -117,14 +117,14 @@ def tally(entry: Entry, rules: Rules, levels: Mapping[str, Fraction] | None = No
     points = Fraction(entry.points)
     exact = _weighted([(panel.weight, panel.mean * panel.level) for panel in panels]) + points
     untrimmed = _weighted([(panel.weight, panel.untrimmed * panel.level) for panel in panels]) + points
-    score = rounded(exact, rules.decimals)
+    score = rounded(exact, rules.decimals, rules.rounding)
     ties = tuple(_tie(tie, exact, untrimmed, panels, rules) for tie in rules.ties)
     return Result(entry.contestant, entry.klass, panels, entry.points, exact, untrimmed, score, ties)
 
 
 def _tie(tie: str, exact: Fraction, untrimmed: Fraction, panels: Sequence[PanelMean], rules: Rules) -> Fraction:
     if tie == DECIMAL:
-        return Fraction(rounded(exact, rules.decimals + 1))
+        return Fraction(rounded(exact, rules.decimals + 1, rules.rounding))
     if tie == UNTRIMMED:
         return untrimmed
     return criterion_mean(tie, panels)
@@ -160,10 +160,10 @@ def _weighted(means: Sequence[tuple[Decimal, Fraction]]) -> Fraction:
     return sum((Fraction(weight) * mean for weight, mean in means), Fraction(0)) / whole
 
 
-def rounded(value: Fraction, decimals: int) -> Decimal:
-    """The value, rounded half up (away from zero) to so many decimals."""
+def rounded(value: Fraction, decimals: int, how: str = HALF_UP) -> Decimal:
+    """The value to so many decimals: half up (away from zero), half to even, or down (towards zero)."""
     scaled = abs(value) * 10**decimals
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    whole = round(scaled) if how == HALF_EVEN else int(scaled if how == DOWN else scaled + Fraction(1, 2))
     return Decimal(whole if value >= 0 else -whole).scaleb(-decimals)
 
 
@@ -219,4 +219,4 @@ def _split_scores(scored: Sequence[Result], rules: Rules) -> set[Decimal | None]
 def _shown(result: Result, rules: Rules, *, finer: bool) -> Decimal | None:
     if not finer or result.exact is None:
         return result.score
-    return rounded(result.exact, rules.decimals + 1)
+    return rounded(result.exact, rules.decimals + 1, rules.rounding)

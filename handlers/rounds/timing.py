@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import timedelta
 from typing import Any
 
-from bot.chat.arguments import Item
+from bot.chat.arguments import Rest
 from bot.chat.commands import Place, Section
 from bot.chat.context import Said
 from bot.chat.errors import UserError
+from bot.chat.grammar.folding import fold
 from bot.chat.grammar.numerals import number_at
 from bot.chat.messages import Button, Reply, faint, say, title
 from bot.chat.people import Role
 from bot.chat.texts import T, Text
 from handlers import Ctx
+from handlers.rounds import reading
 from handlers.rounds.declared import my_round, registry
 from handlers.rounds.items import put_item
 from handlers.rounds.rulings import Timing, rules_of, timing_words
@@ -21,6 +24,9 @@ from storage import adjustments, rounds
 from storage.adjustments import Kind
 from storage.rounds import Contestant, Round, State
 
+_PRESSED = re.compile(r"c(\d{1,9})\b")
+_AGAIN = {"again", "重新开始"}
+_STOP = {"stop", "停止", "停", "停表", "时间到", "结束"}
 _NOT_OPEN = T("现在没有正在评分的场次。")
 _MINUTE = 60
 
@@ -31,38 +37,64 @@ _MINUTE = 60
     aliases=("开始计时",),
     section=Section.ROUNDS,
     help=T("给发言计时：开始、停止，超时按规则扣分"),
-    args=(Item("contestant", T("参评编号"), optional=True),),
+    args=(Rest("words", T("单位 用时"), optional=True),),
     roles=(Role.SCOREKEEPER,),
     place=Place.PRIVATE,
-    examples=("计时",),
+    examples=("计时", "计时 大里村 7分48秒"),
 )
-def clock(ctx: Ctx, contestant: int | None) -> Reply:
-    """Start the clock for whoever is on, or for the contestant of that number (on buttons)."""
-    found = _found(ctx, contestant)
-    return _start(ctx, found, _contestant(found, contestant))
+def clock(ctx: Ctx, words: str | None) -> Reply:
+    """Start or stop the clock, or enter a time, for whoever is on or for the contestant named."""
+    said = fold(words or "").strip()
+    found = _found(ctx, said)
+    contestant, rest = _contestant(found, said)
+    answer = rest.strip(" ,:").casefold()
+    return _done(ctx, found, contestant, answer) if answer else _start(ctx, found, contestant)
 
 
-def _found(ctx: Ctx, contestant: int | None) -> Round:
-    """The open round that the contestant is in, or one in which somebody may be speaking."""
+def _found(ctx: Ctx, said: str) -> Round:
+    """The open round of the contestant named, or one in which somebody may be speaking."""
 
     def fits(one: Round) -> bool:
-        if contestant is not None:
-            return any(each.id == contestant for each in one.contestants)
-        return rules_of(one).timing is not None and bool(one.head.reached)
+        named = _named(one, said)
+        return named is not None if said else rules_of(one).timing is not None and bool(one.head.reached)
 
     return my_round(ctx, None, states=(State.OPEN,), none=_NOT_OPEN, roles=(Role.SCOREKEEPER,), fits=fits)
 
 
+def _named(found: Round, said: str) -> tuple[Contestant, int] | None:
+    """The contestant that the words begin with, by number on buttons ("c12"), name or order of appearance."""
+    pressed = _PRESSED.match(said)
+    if pressed is None:
+        return reading.contestant_at(said, found.contestants)
+    fits = [contestant for contestant in found.contestants if contestant.id == int(pressed[1])]
+    return (fits[0], pressed.end()) if fits else None
+
+
+def _contestant(found: Round, said: str) -> tuple[Contestant, str]:
+    """Whose time it is, and what is said of it."""
+    named = _named(found, said)
+    if named is not None:
+        return named[0], said[named[1] :]
+    reached = found.head.reached
+    if reached:
+        return found.contestants[reached - 1], said
+    if reached == 0:
+        raise UserError(T("还没有人出场，先按“下一位”。"))
+    raise UserError(T("请写明给谁计时，例如：计时 {unit}", unit=found.contestants[0].unit_name))
+
+
 def _start(ctx: Ctx, found: Round, one: Contestant) -> Reply:
     timing = _rule(found)
-    started = ctx.now.isoformat()
-    ctx.ask("rounds.clock", contestant=one.id, started=started)
+    rounds.note(ctx.tx, found.id, "clock", by=ctx.actor.id, now=ctx.now, data={"contestant": one.id})
+    ctx.ask("rounds.clock", contestant=one.id)
     ends = ctx.now + timedelta(seconds=timing.most)
+    # Commands, not answers: the clock can be stopped whatever else was asked and answered in between.
+    steps = (Button(T("停止"), f"clock c{one.id} stop"), Button(T("重新开始"), f"clock c{one.id}"))
     return say(
         title(T("{position}号{unit}", position=one.position, unit=one.unit_name)),
         T("开始计时，到{end}为止。", end=f"{ends.astimezone(ctx.zone):%H:%M:%S}"),
         faint(timing_words(timing)),
-        buttons=((ctx.choice(T("停止"), "stop"), ctx.choice(T("重新开始"), "again")),),
+        buttons=(steps,),
         replace=True,
     )
 
@@ -74,33 +106,35 @@ def _rule(found: Round) -> Timing:
     return timing
 
 
-def _contestant(found: Round, contestant_id: int | None) -> Contestant:
-    if contestant_id is not None:
-        for contestant in found.contestants:
-            if contestant.id == contestant_id:
-                return contestant
-    reached = found.head.reached
-    if reached:
-        return found.contestants[reached - 1]
-    raise UserError(T("还没有人出场，先按“下一位”。"))
-
-
 @registry.dialogue("rounds.clock", figures=True)
-def stopped(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
-    """The clock is stopped, or a time is typed (7分48秒, 468)."""
-    found = _found(ctx, data["contestant"])
-    contestant = found.contestant(data["contestant"])
-    answer = said.folded.strip().casefold()
-    if answer in {"again", "重新开始"}:
+def clock_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
+    """While the clock runs: stop it, or say how long it was (7分48秒, 468)."""
+    mine = f"c{data['contestant']}"
+    found = _found(ctx, mine)
+    contestant, _rest = _contestant(found, mine)
+    return _done(ctx, found, contestant, said.folded.strip().casefold())
+
+
+def _done(ctx: Ctx, found: Round, contestant: Contestant, said: str) -> Reply:
+    if said in _AGAIN:
         return _start(ctx, found, contestant)
-    if answer in {"stop", "停止", "停", "时间到", "结束"}:
-        seconds = round((ctx.now - datetime.fromisoformat(data["started"])).total_seconds())
-    else:
-        typed = spoken_seconds(answer)
-        if typed is None:
-            raise UserError(T("停表请点“停止”；也可以直接发时间，例如：7分48秒"))
-        seconds = typed
+    seconds = _run(ctx, found, contestant) if said in _STOP else spoken_seconds(said)
+    if seconds is None:
+        raise UserError(T("停表请点“停止”；也可以直接发时间，例如：7分48秒"))
+    if ctx.dialogue is not None and ctx.dialogue.kind == "rounds.clock":
+        ctx.close()
     return _keep(ctx, found, contestant, seconds)
+
+
+def _run(ctx: Ctx, found: Round, contestant: Contestant) -> int:
+    """The seconds since the clock was started. Raises UserError when it does not run."""
+    unit = contestant.unit_name
+    for step in reversed(rounds.steps(ctx.tx, found.id)):
+        if step.step in ("clock", "timed") and step.data.get("contestant") == contestant.id:
+            if step.step == "timed":
+                raise UserError(T("{unit}已经停表。要改就直接发时间，例如：计时 {unit} 7分48秒", unit=unit))
+            return round((ctx.now - step.at).total_seconds())
+    raise UserError(T("{unit}还没有开始计时。", unit=unit))
 
 
 def spoken_seconds(text: str) -> int | None:
@@ -146,8 +180,9 @@ def _keep(ctx: Ctx, found: Round, contestant: Contestant, seconds: int) -> Reply
         if penalty
         else T("{unit}发言{time}，不扣分。", unit=contestant.unit_name, time=spoken)
     )
-    steps = (Button(T("撤销"), "撤销"), Button(T("下一位"), f"next {found.id}"))
-    return say(words, buttons=(steps,), replace=True)
+    following = Button(T("下一位"), f"next {found.id} {contestant.position + 1}")
+    last = found.head.reached is None or contestant.position == len(found.contestants)
+    return say(words, buttons=((Button(T("撤销"), "撤销"), *(() if last else (following,))),), replace=True)
 
 
 def minutes_words(seconds: int) -> Text:

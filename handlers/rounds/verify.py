@@ -53,9 +53,15 @@ def total(sheet: Any, criteria: Any) -> Decimal:
     return sum((s * Decimal(c.get("weight", "1")) for s, c in zip(scores, criteria, strict=True)), Decimal(0))
 
 
-def half_up(value: Fraction, decimals: int) -> Decimal:
+def rounded(value: Fraction, rules: Any, more: int = 0) -> Decimal:
+    """As the rules round: half up, half to even, or down; to so many decimals more than they keep."""
+    decimals = rules["decimals"] + more
     scaled = abs(value) * 10**decimals
     whole = int(scaled + Fraction(1, 2))
+    if rules.get("rounding") == "down":
+        whole = int(scaled)
+    elif rules.get("rounding") == "half_even" and scaled * 2 == int(scaled * 2):
+        whole = round(scaled)
     return Decimal(whole if value >= 0 else -whole).scaleb(-decimals)
 
 
@@ -169,7 +175,7 @@ def results(bundle: Any) -> dict[int, tuple[Fraction, list[Fraction]] | None]:
         points = sum(map(Fraction, own), Fraction(0))
         exact = weighted({n: trimmed(s, rules) * level.get(n, 1) for n, s in panels.items()}, rules) + points
         known = {
-            "decimal": Fraction(half_up(exact, rules["decimals"] + 1)),
+            "decimal": Fraction(rounded(exact, rules, 1)),
             "untrimmed": weighted({n: mean(s) * level.get(n, 1) for n, s in panels.items()}, rules) + points,
         }
         ties = rules.get("ties", ["decimal", "untrimmed"])
@@ -183,8 +189,8 @@ def ranking(bundle: Any) -> dict[int, tuple[int | None, str | None]]:
     exact = results(bundle)
     classes = {c["id"]: c["class"] if rules.get("apart") else "" for c in bundle["contestants"]}
     places: dict[int, tuple[int | None, str | None]] = {}
-    keys = {c: (half_up(both[0], rules["decimals"]), both[1]) for c, both in exact.items() if both is not None}
-    further = {c: half_up(both[0], rules["decimals"] + 1) for c, both in exact.items() if both is not None}
+    keys = {c: (rounded(both[0], rules), both[1]) for c, both in exact.items() if both is not None}
+    further = {c: rounded(both[0], rules, 1) for c, both in exact.items() if both is not None}
     splits = "decimal" in rules.get("ties", ["decimal"])
     for klass in sorted(set(classes.values())):
         members = sorted((c for c in keys if classes[c] == klass), key=keys.__getitem__, reverse=True)

@@ -11,6 +11,8 @@ UNITS = ("大里村", "公园道社区", "欢河村")
 def drafted(world: World) -> None:
     """A draft, not opened."""
     world.personas["周敏"].says("活动 比学 一季度比学 大里村、公园道社区、欢河村")
+    world.personas["周敏"].presses("改顺序")
+    world.personas["周敏"].presses("按名单")
     world.personas["周敏"].presses("创建")
 
 

@@ -47,13 +47,14 @@ def test_the_card_says_everything_before_anything_is_made(world: World) -> None:
     assert zhou.says("活动 观摩 一季度观摩 大里、公园道社区、欢河村") == [
         "一季度观摩\n"
         "类型：逐办观摩\n"
-        "出场顺序：大里村、公园道社区、欢河村\n"
+        "观摩路线：大里村、公园道社区、欢河村\n"
         "评分项：党建引领30、社会服务30、平安建设20、文化阵地20，满分100\n"
         "评委名单：7位：郑评、冯评、褚评、卫评、蒋评、沈评、吴评\n"
         "打分方式：同时打分\n"
         "计分：有效分满5个时去掉1个最高分、1个最低分，取平均，保留2位小数\n"
         "[创建] [创建并开评]\n"
-        "[改单位] [改评分项] [改评委]\n"
+        "[改名称] [改单位] [改顺序]\n"
+        "[改评分项] [改评委] [改计分]\n"
         "[改方式] [改排名] [改时间]\n"
         "[改松紧修正] [改分组] [改同分]\n"
         "[取消]"
@@ -64,15 +65,19 @@ def test_the_card_says_everything_before_anything_is_made(world: World) -> None:
     assert "评委名单：2位：郑评、冯评" in zhou.says("郑评、冯评")[0]
     zhou.presses("改单位")
     assert zhou.says("大李村") == ["没有叫“大李村”的单位，是不是大里村？请改好后把全部单位再发一遍。"]
-    assert "出场顺序：欢河村、大里村" in zhou.says("欢河村 大里村")[0]
-    assert zhou.presses("创建") == ["“一季度观摩”建好了。评委到齐后按“开评”。\n[开评] [抽签]"]
+    assert "观摩路线：欢河村、大里村" in zhou.says("欢河村 大里村")[0]
+    assert zhou.presses("创建") == [
+        "“一季度观摩”建好了，评分项已发给参评单位的书记。评委到齐后按“开评”。\n[开评] [抽签]"
+    ]
     assert zhou.says("撤销") == ["已撤销：新建“一季度观摩”"]
     assert zhou.says("开评") == ["没有待开评的场次。发“活动”新建一场。"]
 
 
 def test_step_by_step_without_a_word_of_syntax(world: World) -> None:
     zhou = world.personas["周敏"]
-    assert zhou.says("活动") == ["评分场次\n还没有场次。\n新建一场请选：\n[逐办观摩] [专场比学] [其他评分]"]
+    assert zhou.says("活动") == [
+        "评分场次\n还没有场次。\n新建一场请选：\n[逐办观摩] [专场比学] [年终评议] [其他评分]"
+    ]
     assert zhou.presses("专场比学") == [
         "2021年第1季度专场比学\n请按出场顺序把参评单位发给我，用顿号或换行隔开。\n例如：大里村、公园道社区、庄王村"
     ]
@@ -80,7 +85,7 @@ def test_step_by_step_without_a_word_of_syntax(world: World) -> None:
     zhou.presses("创建")
     zhou.says("活动")
     zhou.presses("逐办观摩")
-    assert "出场顺序：大里村、欢河村" in zhou.presses("同上一场（2个单位）")[0]
+    assert "观摩路线：大里村、欢河村" in zhou.presses("同上一场（2个单位）")[0]
 
 
 def test_opening_tells_judges_and_contestants_once(world: World) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from bot.chat.errors import UserError
-from handlers.rounds import defining
+from handlers.rounds import defining, definition_book
 from handlers.rounds.rulings import Rules, Timing
 from tests.roster.talk import send_file
 from tests.world import World
@@ -61,22 +61,22 @@ def test_toml_says_everything() -> None:
 
 def test_a_file_becomes_a_card_and_then_a_round(world: World) -> None:
     [card] = send_file(world, "周敏", "比学.toml", TOML.encode())
-    assert card.startswith("4月30日专场比学\n类型：专场比学\n出场顺序：大里村、公园道社区、欢河村\n")
+    assert card.startswith("4月30日专场比学\n类型：专场比学\n参评单位（抽签定顺序）：大里村、公园道社区、欢河村\n")
     assert "评委组：领导组60%、群众组40%\n打分方式：逐个出场，按“下一位”\n" in card
     assert "排名：村和社区分开排" in card
-    assert world.personas["周敏"].presses("创建")[0].startswith("“4月30日专场比学”建好了。")
+    assert world.personas["周敏"].presses("创建")[0].startswith("“4月30日专场比学”建好了，")
 
 
 def test_the_template_is_a_definition_of_its_own(world: World) -> None:
     assert world.personas["周敏"].says("活动 模板") == [
         "填好这张表发给我，先给您看一遍，点“创建”才算数。\n📎评分场次模板.xlsx"
     ]
-    book = load_workbook(io.BytesIO(defining.template()))
+    book = load_workbook(io.BytesIO(definition_book.template()))
     book["评委"]["A2"], book["评委"]["A3"] = "郑评", "冯评"
     buffer = io.BytesIO()
     book.save(buffer)
     [card] = send_file(world, "周敏", "场次.xlsx", buffer.getvalue())
-    assert card.startswith("一季度专场比学\n类型：专场比学\n出场顺序：大里村、公园道社区\n")
+    assert card.startswith("一季度专场比学\n类型：专场比学\n参评单位（抽签定顺序）：大里村、公园道社区\n")
     assert "评委组：领导组60%、群众组40%" in card
     assert "发言不超过8分钟，超时每30秒扣0.5分，最多扣2分。" in card
 
@@ -132,7 +132,9 @@ def test_a_round_like_an_earlier_one(world: World) -> None:
     zhou.presses("创建")
     zhou.says("活动")
     [card] = zhou.presses("照“4月30日专场比学”再建一场")
-    assert card.startswith("2021年第1季度专场比学\n类型：专场比学\n出场顺序：大里村、公园道社区、欢河村\n")
+    assert card.startswith(
+        "2021年第1季度专场比学\n类型：专场比学\n参评单位（抽签定顺序）：大里村、公园道社区、欢河村\n"
+    )
     assert (
         "评分项：发言60、答问40，满分100\n评委名单：4位：郑评、冯评、褚评、卫评\n评委组：领导组60%、群众组40%\n"
         in card
