@@ -19,11 +19,7 @@ def published(
     by = world.personas["周敏"].id
     ranked = sorted(scores, key=lambda unit: -Decimal(scores[unit]))
     with world.database.transaction() as tx:
-        made = rounds.create(
-            tx,
-            unit_id=world.units["高新区"],
-            year=2021,
-            quarter=quarter,
+        draft = rounds.Draft(
             kind=kind,
             name=name,
             rules=rulings.to_wire(Rules()),
@@ -31,9 +27,9 @@ def published(
             entered=[(world.units[unit], "社区" if unit.endswith("社区") else "村") for unit in scores],
             panels=[],
             in_turn=False,
-            created_by=by,
-            now=world.now,
         )
+        district = world.units["高新区"]
+        made = rounds.create(tx, draft, unit_id=district, year=2021, quarter=quarter, created_by=by, now=world.now)
         rounds.set_state(tx, made, state=State.PUBLISHED, expected=State.DRAFT, published_at=world.now)
         ids = {c.unit_name: c.id for c in rounds.get(tx, made).contestants}
         ranking = [
