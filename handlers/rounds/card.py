@@ -50,11 +50,9 @@ def card(ctx: Ctx, plan: Plan) -> Reply:
     ctx.ask("rounds.card", **plan.to_wire())
     warning = [] if plan.judges else [T("还没有评委：请先用“任命 评委 姓名 单位”任命，或点“改评委”。")]
     changes = [ctx.choice(T("改{part}", part=label), part) for part, label in PARTS.items()]
-    make = (
-        (ctx.choice(T("创建"), "create"), ctx.choice(T("创建并开评"), "open"))
-        if plan.revises is None
-        else (ctx.choice(T("保存"), "create"),)
-    )
+    create = ctx.choice(T("创建") if plan.revises is None else T("保存"), "create")
+    at_once = plan.revises is None and plan.rules.order != rulings.DRAWN
+    make = (create, ctx.choice(T("创建并开评"), "open")) if at_once else (create,)
     return say(
         title(plan.name),
         Fields(tuple(_lines(ctx, plan))),
@@ -116,6 +114,8 @@ def _class(ctx: Ctx, plan: Plan, unit: Unit) -> str:
 
 def make(ctx: Ctx, plan: Plan, *, then_open: bool) -> Reply:
     """Keep the round; the secretaries of its contestants learn of it and of its criteria before it opens."""
+    if then_open and plan.rules.order == rulings.DRAWN:
+        raise UserError(T("出场顺序定的是抽签：请先点“创建”，抽完签再开评。"))
     if not plan.judges:
         raise UserError(T("还没有评委，先点“改评委”，或用“任命 评委 姓名 单位”任命。"))
     root = ctx.actor.units(Role.ORGANIZER)[0]

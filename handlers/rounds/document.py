@@ -80,16 +80,21 @@ def write(paragraph: Any, text: str, font: str, size: int) -> Any:
     return run
 
 
-def table(document: Any, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Any:
-    """A ruled table, `widths` in millimetres; its head is repeated on every page and no row is split."""
+def table(
+    document: Any, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], height: int = 9
+) -> Any:
+    """A ruled table, lengths in millimetres; its head is repeated on every page and no row is split."""
     from docx.oxml import OxmlElement
     from docx.shared import Mm
 
     made = document.add_table(rows=0, cols=len(heads), style="Table Grid")
     made.alignment, made.autofit = 1, False
+    # Word goes by the cells, LibreOffice by the columns.
+    for column, width in zip(made.columns, widths, strict=True):
+        column.width = Mm(width)
     for at, cells in enumerate([heads, *rows]):
         row = made.add_row()
-        row.height = Mm(9)
+        row.height = Mm(height)
         properties = row._tr.get_or_add_trPr()
         properties.append(OxmlElement("w:cantSplit"))
         if at == 0:

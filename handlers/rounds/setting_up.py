@@ -19,6 +19,7 @@ from handlers.rounds import defining, definition_book, drafting
 from handlers.rounds.card import card
 from handlers.rounds.declared import KIND_WORDS, STATE_WORDS, my_round, registry
 from handlers.rounds.naming import units_called
+from handlers.rounds.pad import in_rows
 from handlers.rounds.plan import begun, default_name, defined, like, of_round
 from handlers.rounds.spreadsheet import XLSX
 from storage import rounds, units
@@ -37,6 +38,7 @@ NEXT: dict[State, tuple[tuple[Text, str], ...]] = {
     State.SIGNED: ((T("成绩"), "results "), (T("公布"), "publish ")),
 }
 _ALL_STATES = (State.DRAFT, State.OPEN, State.CLOSED, State.COMPUTED, State.SIGNED, State.PUBLISHED)
+_A_ROW = 2
 #: On buttons: a round like the one of that number, or that draft itself.
 _PRESSED = re.compile(r"(copy|edit) (\d{1,9})")
 
@@ -111,8 +113,8 @@ def _overview(ctx: Ctx) -> Reply:
         body.append(faint(T("还没有场次。")))
     for head in heads:
         steps = NEXT.get(head.state, ())
-        if steps:
-            rows.append(tuple(_step(head, label, command, len(heads) > 1) for label, command in steps))
+        buttons = [_step(head, label, command, len(heads) > 1) for label, command in steps]
+        rows += in_rows(buttons, _A_ROW)
     body.append(faint(T("新建一场请选：")))
     like = [Button(T("照“{name}”再建一场", name=head.name), f"round copy {head.id}") for head in heads[:2]]
     return say(*body, buttons=(*rows, _kind_buttons(), *((button,) for button in like)))

@@ -203,3 +203,21 @@ def test_whoever_is_asked_while_somebody_keys_in_is_the_judge(world: World) -> N
 def test_a_recused_judges_score_is_no_part_of_the_field(world: World) -> None:
     scored(world)
     assert world.personas["郑评"].heard() == []
+
+
+def test_a_judge_may_look_at_the_sealed_sheet_but_not_change_it(world: World) -> None:
+    scored(world)
+    world.personas["周敏"].says("封评")
+    quiet(world)
+    zheng = world.personas["郑评"]
+    assert zheng.says("评分表") == [
+        "一季度比学\n"
+        "序号  单位        我的分\n"
+        "   1  大里村          90\n"
+        "   2  公园道社区      90\n"
+        "   3  欢河村          90\n"
+        "已经封评，分数不能再改。公布后可以发“核验”。"
+    ]
+    for words in ("打分 大里村 36 27 27", "pad 1", "弃权 大里村"):
+        assert zheng.says(words) == ["“一季度比学”已经封评，分数不能再改。"]
+    assert standing(world).count(("大里村", "90")) == 2

@@ -105,6 +105,10 @@ def test_score_sheets_to_print(world: World) -> None:
     by_unit = Document(io.BytesIO(files(world)["一季度比学评分表（按单位）.docx"]))
     assert len(by_unit.tables) == 3
     assert words_of(by_unit).count("监票人：") == 3
+    # On a unit's sheet every judge signs beside their own line.
+    assert words_of_table(by_unit.tables[0]).count("评委签名") == 1
+    assert "评委签名：" not in words_of(by_unit)
+    assert words_of(by_judge).count("评委签名：") == 7
 
 
 def words_of_table(table: Any) -> str:
