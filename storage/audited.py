@@ -52,6 +52,11 @@ AUDITED = (
         ("withdrawn_by", "withdrawn_at"),
     ),
     Audited(tables.recusals, ("id", "judge_id", "contestant_id", "reason", "declared_by", "at")),
+    Audited(
+        tables.relations,
+        ("id", "person_id", "unit_id", "reason", "declared_by", "at"),
+        ("ended_by", "ended_at"),
+    ),
     Audited(tables.draws, ("id", "round_id", "seed", "commitment", "announced_at"), ("revealed_at",)),
     Audited(
         tables.publications,

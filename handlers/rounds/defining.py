@@ -17,6 +17,8 @@ from handlers.rounds.rulings import DECIMAL, TIES, Rules, Timing
 from storage.rounds import Criterion
 
 _MOST_BYTES = 1_000_000
+#: A score of four decimals by a weight of four is kept exactly on both databases.
+_MOST_DECIMALS = 4
 _MAY_BE_ZERO = ("points", "cap")
 
 
@@ -28,6 +30,8 @@ class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             value = getattr(self, name)
             if isinstance(value, Decimal) and not (value.is_finite() and (value > 0 or name in _MAY_BE_ZERO)):
                 raise ValueError(f"`{name}` has to be above 0")
+            if isinstance(value, Decimal) and value.normalize().as_tuple().exponent < -_MOST_DECIMALS:  # type: ignore[operator]
+                raise ValueError(f"`{name}` has more than {_MOST_DECIMALS} decimals")
 
 
 class CriterionIn(_Struct, frozen=True):

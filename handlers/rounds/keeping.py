@@ -26,7 +26,8 @@ _SALT = 16
 
 def said_scores(ctx: Ctx, said: Said) -> Reply | None:
     """Keep scores that were said without a command word; None when it is something else."""
-    if not ctx.actor.has(Role.JUDGE) or not any(character.isnumeric() for character in said.folded):
+    tells = any(character.isnumeric() for character in said.folded) or "弃权" in said.folded
+    if not ctx.actor.has(Role.JUDGE) or not tells:
         return None
     taken = seats(ctx)
     first = next((line for line in said.folded.splitlines() if not reading.is_heading(line)), "")
@@ -45,6 +46,7 @@ def read(
 ) -> list[tuple[Contestant, tuple[Decimal, ...]]]:
     """The lines of a message as sheets of this seat: all of them are good, or UserError names those that are not.
 
+    Without scores where the judge abstains.
     `on_behalf`: somebody else keys in the judge's sheet.
     """
     lines = reading.read(words, seat.round.contestants, seat.round.criteria, rules=rules_of(seat.round))
@@ -105,9 +107,12 @@ def put(ctx: Ctx, seat: Seat, new: Sequence[sheets.New], before: Mapping[int, Sh
 def put_all(
     ctx: Ctx, seat: Seat, lines: Sequence[tuple[Contestant, Sequence[Decimal]]], before: Mapping[int, Sheet]
 ) -> None:
-    """Keep sheets with scores."""
+    """Keep sheets; those without scores say that the judge abstains."""
     names = [contestant.unit_name for contestant, _scores in lines]
-    new = [version(ctx, seat, contestant.id, scores, Status.GIVEN) for contestant, scores in lines]
+    new = [
+        version(ctx, seat, contestant.id, scores, Status.GIVEN if scores else Status.ABSTAINED)
+        for contestant, scores in lines
+    ]
     put(ctx, seat, new, before, T("给{names}打分", names=names))
 
 
@@ -115,7 +120,7 @@ def keep(ctx: Ctx, seat: Seat, lines: Sequence[tuple[Contestant, Sequence[Decima
     """Keep a judge's own sheets and read them back."""
     before = seat.given(ctx)
     put_all(ctx, seat, lines, before)
-    doubting.ask(ctx, seat, [contestant for contestant, _scores in lines])
+    doubting.ask(ctx, seat, [contestant for contestant, scores in lines if scores])
     body: list[Block | Words] = [line_kept(c, scores, before.get(c.id), seat.round) for c, scores in lines]
     if ctx.chat.is_group:
         body.append(faint(T("分数请私下发给我；群里的那条建议您撤回。")))
@@ -133,6 +138,8 @@ def keep(ctx: Ctx, seat: Seat, lines: Sequence[tuple[Contestant, Sequence[Decima
 
 def line_kept(contestant: Contestant, scores: Sequence[Decimal], before: Sheet | None, found: Round) -> Words:
     """One sheet read back, with what stood there before: for the judge's own eyes."""
+    if not scores:
+        return T("{unit}：弃权，已记下", unit=contestant.unit_name)
     total = found.total(scores)
     parts: Words = ""
     if len(scores) == len(found.criteria) > 1:

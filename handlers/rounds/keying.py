@@ -54,7 +54,7 @@ def key_in(ctx: Ctx, name: str, words: str) -> Reply:
             to=ToPerson(judge.person_id),
         )
     )
-    doubting.ask(ctx, seat, [contestant for contestant, _scores in lines])
+    doubting.ask(ctx, seat, [contestant for contestant, scores in lines if scores])
     # What the judge had given before is for the judge's eyes alone.
     kept = [line_kept(contestant, scores, None, found) for contestant, scores in lines]
     return say(T("已替{name}录入：", name=judge.name), *kept, buttons=((Button(T("撤销"), "撤销"),),))
@@ -69,9 +69,11 @@ def _fits(found: Round, name: str, words: str | None = None) -> bool:
 def _judge_called(found: Round, name: str, *, left: bool = False) -> Judge:
     """The judge of that name; with `left` also one whose place somebody has taken."""
     known = found.judges if left else found.sitting
-    for judge in known:
-        if judge.name == name:
-            return judge
+    fits = [judge for judge in known if judge.name == name]
+    if len(fits) > 1:
+        raise UserError(T("有不止一位评委叫“{name}”，请先在名册里区分开。", name=name))
+    if fits:
+        return fits[0]
     near = closest(name, [judge.name for judge in known])
     if near:
         raise UserError(T("这一场的评委里没有“{name}”，是不是{near}？", name=name, near=near))

@@ -78,6 +78,8 @@ def judges_called(ctx: Ctx, names: Sequence[str]) -> list[int]:
     known = people.in_role_below(ctx.tx, ctx.actor.units(Role.ORGANIZER), Role.JUDGE)
     by_name = {judge.name: judge.person_id for judge in known}
     for name in names:
+        if len({judge.person_id for judge in known if judge.name == name}) > 1:
+            raise UserError(T("有不止一位评委叫“{name}”，请先在名册里区分开。", name=name))
         if name not in by_name:
             near = closest(name, by_name)
             if near:

@@ -21,6 +21,7 @@ _NUMBERED = re.compile(r"\s*(?:第\s*)?(?P<number>\d{1,3}|[一二三四五六七
 _BARE_NUMBER = re.compile(r"\s*(\d{1,3})(?:\s*[,;、:]|[.)]?\s)\s*")
 _BETWEEN = re.compile(r"[\s,;、:./+=()分]*")
 _LONGEST_LABEL = 12
+_ABSTAINS = {"弃权", "abstain"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,14 @@ class Line:
     """One line of scores; `problem` says why there are none.
 
     `scores` are in the order of the criteria, or one whole score for all of them together. `text`: as typed.
+    `abstains`: instead of scores it says that there will be none.
     """
 
     contestant: Contestant | None
     scores: tuple[Decimal, ...] = ()
     problem: Text | None = None
     text: str = ""
+    abstains: bool = False
 
 
 def read(
@@ -86,6 +89,8 @@ def _line(folded: str, contestants: Sequence[Contestant], criteria: Sequence[Cri
     if found is None:
         return Line(None, problem=T("没认出是哪个单位。请先写单位，再写分数。"))
     contestant, at = found
+    if folded[at:].strip(" ,;、:.") in _ABSTAINS:
+        return Line(contestant, abstains=True)
     entries = _entries(folded, at, criteria)
     if entries is None:
         return Line(contestant, problem=T("{unit}后面只写分数就好。", unit=contestant.unit_name))

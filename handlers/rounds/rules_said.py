@@ -69,4 +69,5 @@ def _sensible(rules: Rules, changed: dict[str, Any]) -> Rules | None:
             changed[rule] = int(changed[rule])
     made = replace(rules, **changed)
     enough = made.trim_from >= max(_LEAST_TRIMMED, 2 * made.trim_each_end + 1)
-    return made if enough and 0 <= made.decimals <= _MOST_DECIMALS and made.step > 0 else None
+    fine = made.step > 0 and made.step.normalize().as_tuple().exponent >= -_MOST_DECIMALS  # type: ignore[operator]
+    return made if enough and fine and 0 <= made.decimals <= _MOST_DECIMALS else None

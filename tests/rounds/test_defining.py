@@ -96,6 +96,7 @@ HEAD = 'name = "一"\nunits = ["甲"]\n'
         ),
         (HEAD + '[[criteria]]\nname = "a"\nmaximum = 1\n' * 2, "重名"),
         (HEAD + 'step = "-1"', "`step` has to be above 0"),
+        (HEAD + 'step = "0.00001"', "`step` has more than 4 decimals"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, wrong: str) -> None:

@@ -221,3 +221,35 @@ def test_a_judge_may_look_at_the_sealed_sheet_but_not_change_it(world: World) ->
     for words in ("打分 大里村 36 27 27", "pad 1", "弃权 大里村"):
         assert zheng.says(words) == ["“一季度比学”已经封评，分数不能再改。"]
     assert standing(world).count(("大里村", "90")) == 2
+
+
+def test_a_line_may_say_that_the_judge_abstains(world: World) -> None:
+    opened(world, all_on=True)
+    zheng = world.personas["郑评"]
+    assert zheng.says("大里村 36 27 27\n公园道社区 弃权\n欢河村 36 27 28") == [
+        "大里村：90分（现场发言36、成果展示27、回答问题27），已记下\n"
+        "公园道社区：弃权，已记下\n"
+        "欢河村：91分（现场发言36、成果展示27、回答问题28），已记下\n"
+        "您的评分都交齐了，谢谢。封评前还可以改。\n"
+        "[撤销]"
+    ]
+    assert "公园道社区    弃权\n" in zheng.says("评分表")[0]
+    assert (
+        world.personas["施计"]
+        .says("代录 冯评 大里村 弃权")[0]
+        .startswith("已替冯评录入：\n大里村：弃权，已记下\n")
+    )
+    assert (
+        world.personas["冯评"].heard()[-1].startswith("计票人施计按纸质评分表替您录入：\n大里村：弃权，已记下\n")
+    )
+    zheng.says("欢河村 弃权")
+    assert zheng.says("撤销") == ["已撤销：给欢河村打分", "欢河村恢复为91分。"]
+
+
+def test_judges_of_one_name_are_never_mixed_up(world: World) -> None:
+    world.person("郑评", (Role.JUDGE, "石佛办事处"))
+    opened(world, all_on=True)
+    assert world.personas["施计"].says("代录 郑评 大里村 90") == ["有不止一位评委叫“郑评”，请先在名册里区分开。"]
+    assert world.personas["周敏"].says("利害关系 郑评 大里村 亲属") == [
+        "有不止一位评委叫“郑评”，请先在名册里区分开。"
+    ]

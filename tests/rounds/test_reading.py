@@ -64,6 +64,13 @@ def test_one_score(text: str) -> None:
     assert scores(text, FOUR) == [("大里村", ["92.5"])]
 
 
+@pytest.mark.parametrize("text", ["大里村 弃权", "1号弃权", "大里：弃权。"])
+def test_abstaining_in_a_line(text: str) -> None:
+    [line] = reading.read(text, CONTESTANTS, FOUR, rules=Rules())
+    assert line.contestant == CONTESTANTS[0]
+    assert (line.scores, line.problem, line.abstains) == ((), None, True)
+
+
 def test_a_name_with_a_numeral_in_it() -> None:
     assert scores("张五砦村 90", ONE) == [("张五砦村", ["90"])]
 
@@ -107,7 +114,7 @@ def test_a_number_that_may_be_one_criterion_is_not_taken_for_the_whole() -> None
 @given(st.text())
 def test_any_text_is_read_without_an_error(text: str) -> None:
     for line in reading.read(text, CONTESTANTS, FOUR, rules=Rules()):
-        assert (line.scores == ()) == (line.problem is not None)
+        assert (line.scores == ()) == (line.problem is not None or line.abstains)
 
 
 @pytest.mark.parametrize(

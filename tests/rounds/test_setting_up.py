@@ -215,6 +215,7 @@ def test_a_spreadsheet_says_weights_classes_order_and_rounding(world: World) -> 
         ("去2高1低", None),
         ("保留9位小数", None),
         ("最小单位0", None),
+        ("最小单位0.00001", None),
         ("随便", None),
         ("保留2位小数 谢谢", None),
     ],
