@@ -13,14 +13,20 @@ from bot.chat.grammar.folding import fold
 from bot.chat.grammar.numerals import Number, number_at
 from bot.chat.texts import T, Text
 from handlers.rounds.rulings import Rules
-from storage.rounds import Contestant, Criterion
+from storage.rounds import Contestant, Criterion, total
 
 #: What may end a unit's name and be left out when people write it.
 _ENDINGS = ("社区", "村")
 _NUMBERED = re.compile(r"\s*(?:第\s*)?(?P<number>\d{1,3}|[一二三四五六七八九十]{1,3})\s*(?:号|位|个)\s*")
 _BARE_NUMBER = re.compile(r"\s*(\d{1,3})(?:\s*[,;、:]|[.)]?\s)\s*")
-_BETWEEN = re.compile(r"[\s,;、:./+=()分]*")
+_BETWEEN = re.compile(r"[\s,;、:./+=()\[\]分]*")
 _LONGEST_LABEL = 12
+#: 92点5, one character for one.
+_POINT = re.compile(r"(?<=\d)点(?=\d)")
+#: The sum that somebody writes behind the scores.
+_STATED = re.compile(
+    r"(?:(?<=[\d分])|[\s,;、(.]+)(?:=|总分|合计|总计|共计?)\s*[:为是]?\s*(?P<sum>\d+(?:\.\d+)?)\s*分?[\s).]*$"
+)
 _ABSTAINS = {"弃权", "abstain"}
 
 
@@ -44,7 +50,7 @@ def read(
 ) -> list[Line]:
     """The lines of a message; empty ones and headings ("评分如下：") are passed over."""
     return [
-        replace(_line(fold(line), contestants, criteria, rules.step), text=line)
+        replace(_line(_POINT.sub(".", fold(line)), contestants, criteria, rules.step), text=line)
         for line in text.splitlines()
         if not is_heading(fold(line))
     ]
@@ -58,7 +64,7 @@ def is_heading(folded: str) -> bool:
 
 def contestant_at(folded: str, contestants: Sequence[Contestant]) -> tuple[Contestant, int] | None:
     """The contestant that a line begins with and where it ends: by name (村 or 社区 may be missing) or number."""
-    start = len(folded) - len(folded.lstrip())
+    start = len(folded) - len(folded.lstrip(" [("))
     names = _names(contestants)
     for name in sorted(names, key=len, reverse=True):
         if folded.startswith(name, start):
@@ -91,6 +97,11 @@ def _line(folded: str, contestants: Sequence[Contestant], criteria: Sequence[Cri
     contestant, at = found
     if folded[at:].strip(" ,;、:.") in _ABSTAINS:
         return Line(contestant, abstains=True)
+    stated = _STATED.search(folded, at) if len(criteria) > 1 else None
+    if stated is not None and stated.start() > at:
+        folded = folded[: stated.start()]
+    elif stated is not None:
+        folded, stated = f"{folded[:at]} {stated['sum']}", None
     entries = _entries(folded, at, criteria)
     if entries is None:
         return Line(contestant, problem=T("{unit}后面只写分数就好。", unit=contestant.unit_name))
@@ -103,8 +114,23 @@ def _line(folded: str, contestants: Sequence[Contestant], criteria: Sequence[Cri
     scores = _in_order(entries, criteria)
     if scores is None:
         return Line(contestant, problem=_wrong_count(contestant, len(entries), criteria))
-    problem = out_of_range(contestant, scores, criteria, step)
+    problem = out_of_range(contestant, scores, criteria, step) or _wrong_sum(contestant, scores, criteria, stated)
     return Line(contestant, () if problem else scores, problem)
+
+
+def _wrong_sum(
+    contestant: Contestant, scores: Sequence[Decimal], criteria: Sequence[Criterion], stated: re.Match[str] | None
+) -> Text | None:
+    """Where the sum written behind the scores is not theirs: one of the figures is a slip."""
+    right = total(criteria, scores)
+    if stated is None or Decimal(stated["sum"]) == right:
+        return None
+    return T(
+        "{unit}写的合计是{said}分，各项加起来是{right}分。请核对后再发。",
+        unit=contestant.unit_name,
+        said=Decimal(stated["sum"]),
+        right=right,
+    )
 
 
 def _bare_number_at(

@@ -46,6 +46,10 @@ def scores(text: str, criteria: list[Criterion]) -> list[tuple[str | None, list[
         "大里村 党建：28；服务：26；平安：19；阵地：20。",
         "大里村 二十八 二十六 十九 二十",
         "1 28 26 19 20",
+        "【大里村】28 26 19 20",
+        "大里村：28+26+19+20=93",
+        "大里村 28 26 19 20 合计93分。",
+        "大里村 党建28 服务26 平安19 阵地20（总分：93）",
         "1. 28 26 19 20",
         "1号：28、26、19、20",
         "1号党建28服务26平安19阵地20",
@@ -57,7 +61,16 @@ def test_four_criteria(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["大里村 92.5", "大里村92.5分", "大里９２．５", "1号 九十二点五", "大里村，92.5。"]
+    "text",
+    [
+        "大里村 92.5",
+        "大里村92.5分",
+        "大里９２．５",
+        "1号 九十二点五",
+        "1号九十二点五",
+        "大里村92点5",
+        "大里村，92.5。",
+    ],
 )
 def test_one_score(text: str) -> None:
     assert scores(text, ONE) == [("大里村", ["92.5"])]
@@ -103,6 +116,18 @@ def test_what_is_wrong_is_said(text: str, criteria: list[Criterion], problem: st
     assert line.scores == ()
     assert line.problem is not None
     assert line.problem.msgid == problem
+
+
+def test_a_sum_that_is_not_that_of_the_scores_is_a_slip() -> None:
+    [line] = reading.read("大里村 28 26 19 20 合计94", CONTESTANTS, FOUR, rules=Rules())
+    assert line.scores == ()
+    assert line.problem is not None
+    assert (line.problem.values["said"], line.problem.values["right"]) == (94, 93)
+    public = [Criterion("党建", Decimal(30)), Criterion("公共服务", Decimal(70))]
+    [line] = reading.read("大里村 党建28 公共60", CONTESTANTS, public, rules=Rules())
+    assert line.scores == (Decimal(28), Decimal(60))
+    [line] = reading.read("大里村 合计93", CONTESTANTS, FOUR, rules=Rules())
+    assert line.scores == (Decimal(93),)
 
 
 def test_a_number_that_may_be_one_criterion_is_not_taken_for_the_whole() -> None:
