@@ -457,7 +457,8 @@ def table(found: dict[str, Figures]) -> str:
         if bot in rates:
             lines.append(
                 f"| {bot} | {rates[bot]:.0f} | {ratio(bot, 'python-telegram-bot')} | {ratio(bot, 'aiogram')} | "
-                f"{statistics.median(figures.cpu):.2f} | {statistics.median(figures.medians):.1f} | {statistics.median(figures.tails):.1f} | "
+                f"{statistics.median(figures.cpu):.2f} | "
+                f"{statistics.median(figures.medians):.1f} | {statistics.median(figures.tails):.1f} | "
                 f"{figures.memory:.0f} |"
             )
     return "\n".join(lines)

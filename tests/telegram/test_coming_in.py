@@ -7,15 +7,42 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from telegram import Update
 
 from bot.chat.messages import ChatKind, NoticeKind
 from bot.chat.ports import Outcome
+from bot.platforms.telegram.reading import Me, read, read_plain
 from tests.platforms.conformance import Engine, eventually
 from tests.platforms.practice import PICTURE
 from tests.platforms.telegram_rig import TelegramRig
 from tests.servers.telegram.server import BotApi
 
 _MEGABYTE = 1024 * 1024
+
+
+# --- straight from the wire -------------------------------------------------------------------------------
+
+
+@given(
+    text=st.text(max_size=40),
+    names=st.tuples(st.text(min_size=1, max_size=9), st.none() | st.text(max_size=9)),
+    private=st.booleans(),
+    more=st.sampled_from([{}, {"media_group_id": "1"}, {"entities": []}, {"edit_date": 5}]),
+)
+def test_the_short_way_reads_what_the_long_way_reads(
+    text: str, names: tuple[str, str | None], private: bool, more: dict[str, object]
+) -> None:
+    user = {"id": 7, "is_bot": False, "first_name": names[0]} | ({"last_name": names[1]} if names[1] else {})
+    chat = {"id": 7, "type": "private"} if private else {"id": -7, "type": "group", "title": "群"}
+    message = {"message_id": 5, "date": 1_700_000_000, "chat": chat, "from": user, "text": text, **more}
+    update = {"update_id": 1, "message": message}
+    quick = read_plain(update)
+    if quick is not None:
+        assert quick == read(Update.de_json(update, None), Me(1, "liangsaibi_bot", False))
+    else:
+        assert not private or not text or text[0] == "/" or more
 
 
 # --- groups and topics ------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from telegram import Bot, Update
 from bot.chat.messages import Inbound
 from bot.chat.ports import Outcome, Receive
 from bot.platforms.telegram.media import Fetcher, Media
-from bot.platforms.telegram.reading import Came, Me, read
+from bot.platforms.telegram.reading import Came, Me, read, read_plain
 from bot.platforms.telegram.spool import Spool
 
 log = logging.getLogger("liangsaibi.telegram")
@@ -94,12 +94,25 @@ class Intake:
             await self._set_aside(data, came)
             return
         task = self.aside(self._hand_in(came))
-        await asyncio.wait([task], timeout=PATIENCE)
-        if task.done():
+        if await self._in_time(task):
             task.result()
             return
         await asyncio.to_thread(self._spool.keep, data)
         task.add_done_callback(lambda done: self._late(done, number, came))
+
+    async def _in_time(self, task: asyncio.Task[Any]) -> bool:
+        """Whether the task ends before its sender's patience does."""
+        over = task.get_loop().create_future()
+
+        def ended(_task: object = None) -> None:
+            if not over.done():
+                over.set_result(None)
+
+        task.add_done_callback(ended)
+        timer = task.get_loop().call_later(PATIENCE, ended)
+        await over
+        timer.cancel()
+        return task.done()
 
     async def _set_aside(self, data: dict[str, Any], came: Came) -> None:
         """Put an update on disk; its place in its lane is taken before, so that nothing overtakes it."""
@@ -124,7 +137,7 @@ class Intake:
 
     def _read(self, data: dict[str, Any]) -> Came | None:
         try:
-            return read(Update.de_json(data, self._bot), self._me())
+            return read_plain(data) or read(Update.de_json(data, self._bot), self._me())
         except Exception:
             log.exception("an update cannot be read; it is kept beside the others")
             self._spool.keep_unreadable(data)

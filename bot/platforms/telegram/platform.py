@@ -61,18 +61,19 @@ class Telegram:
         settings.check()
         self._settings = settings
         self._veil = Veil(settings.token)
-        line = AiohttpRequest(proxy=settings.proxy, connections=2)
+        line, poll = AiohttpRequest(proxy=settings.proxy), AiohttpRequest(proxy=settings.proxy, connections=2)
         self._bot = Bot(
             settings.token,
             base_url=settings.base_url,
             base_file_url=settings.base_file_url,
             local_mode=settings.local_mode,
-            request=AiohttpRequest(proxy=settings.proxy),
-            get_updates_request=line,
+            request=line,
+            get_updates_request=poll,
         )
         self._me: Me | None = None
         self._sender = Sender(
             self._bot,
+            line,
             files,
             self._veil,
             private_link=lambda: self._link("hello"),
@@ -81,7 +82,7 @@ class Telegram:
         )
         self._menus = Menus(self._bot, menu_for)
         self._intake = Intake(self._bot, self._known_me, Spool(folder), Fetcher(self._bot, files), self._committed)
-        self._polling = Polling(self._bot, line, self._intake, self._veil)
+        self._polling = Polling(self._bot, poll, self._intake, self._veil)
         self._server: Server | None = None
 
     # --- life ---------------------------------------------------------------------------------------------

@@ -6,11 +6,12 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from telegram import CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Message, MessageEntity, Update, User
 
-from bot.chat.messages import ChatRef, Inbound, Notice, NoticeKind, Sender
-from bot.platforms.telegram.chats import reference
+from bot.chat.messages import ChatKind, ChatRef, Inbound, Notice, NoticeKind, Sender
+from bot.platforms.telegram.chats import PLATFORM, reference
 from bot.platforms.telegram.media import Media, media_of
 
 #: Named with every request: the choice persists on Telegram's side, and its default leaves some out.
@@ -57,6 +58,36 @@ def read(update: Update, me: Me) -> Came | None:
     if update.my_chat_member is not None:
         return _membership(update.my_chat_member, me)
     return None
+
+
+#: All that a plain message consists of.
+_PLAIN = frozenset({"message_id", "from", "chat", "date", "text"})
+
+
+def read_plain(update: dict[str, Any]) -> Came | None:
+    """The same for words in a private chat, straight from the wire; None for everything else.
+
+    Nearly all that comes in is of this kind, and making objects of it takes longer than handling it.
+    """
+    message = update.get("message")
+    if not isinstance(message, dict) or not message.keys() <= _PLAIN:
+        return None
+    chat, user, text = message["chat"], message.get("from"), message.get("text")
+    if chat["type"] != "private" or user is None or user["is_bot"] or not text or text[0] == "/":
+        return None
+    number, name = str(chat["id"]), str(message["message_id"])
+    last = user.get("last_name")
+    who = Sender(str(user["id"]), f"{user['first_name']} {last}" if last else user["first_name"])
+    inbound = Inbound(
+        id=f"{number}:{name}",
+        chat=ChatRef(PLATFORM, number, ChatKind.PRIVATE),
+        sender=who,
+        text=text,
+        sent_at=datetime.fromtimestamp(message["date"], UTC),
+        addressed=True,
+        message=name,
+    )
+    return Came(inbound, who.id)
 
 
 # --- messages ---------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from telegram._utils.defaultvalue import DEFAULT_NONE, DefaultValue
 from telegram._utils.types import JSONDict, ODVInput
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from telegram.request._requestparameter import RequestParameter
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -55,6 +56,11 @@ class AiohttpRequest(BaseRequest):
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    async def call(self, url: str, parameters: dict[str, Any]) -> Any:
+        """One method with plain values, its result as it is on the wire. Raises TelegramError."""
+        given = [RequestParameter(name, value, None) for name, value in parameters.items()]
+        return await self.post(url, RequestData(given))
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> JSONDict:
