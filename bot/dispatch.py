@@ -379,7 +379,7 @@ class Dispatcher:
         group that did not call the bot is left in peace where the person can be reached otherwise.
         """
         theirs = not (isinstance(error, NotTheirs) and ctx.inbound.pressed)
-        if not ctx.chat.is_group or meant.place is Place.GROUP or (theirs and _called(ctx)):
+        if not ctx.chat.is_group or (theirs and (meant.place is Place.GROUP or _called(ctx))):
             return Place.ANYWHERE
         return Place.PRIVATE if self._private_chat(ctx) is not None else Place.ANYWHERE
 
