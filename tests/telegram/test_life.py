@@ -149,6 +149,24 @@ async def test_a_dead_line_is_told_and_comes_back_by_itself(api: BotApi, rig: Te
     await eventually(lambda: rig.platform.trouble() is None)
 
 
+async def test_a_webhook_that_fails_or_was_taken_away_is_told_and_set_again(
+    api: BotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.telegram.hook.EVERY", 0.05)
+    rig, engine = TelegramRig(api, tmp_path, "webhook"), Engine()
+    await rig.start(engine.receive)
+    assert rig.platform.trouble() is None
+    engine.failures = 8
+    await rig.say("王芳", "第一句")
+    await eventually(lambda: "Wrong response from the webhook: 503" in (rig.platform.trouble() or ""))
+    await engine.until(1)
+    await eventually(lambda: rig.platform.trouble() is None)
+    api.updates.set_webhook("", "", None)
+    await rig.say("王芳", "第二句")
+    assert [came.text for came in await engine.until(2)] == ["第一句", "第二句"]
+    await rig.stop()
+
+
 async def test_silence_itself_is_trouble(
     rig: TelegramRig, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,8 @@ def delivery_error(error: TelegramError, veil: Veil) -> DeliveryError:
         case BadRequest():
             return DeliveryError(reason, permanent=True)
         case InvalidToken():
-            return DeliveryError(f"the token, or a proxy, was refused: {reason}", retry_after=_TOKEN_PAUSE)
+            words = f"the token, or a proxy, was refused: {reason}"
+            return DeliveryError(words, retry_after=_TOKEN_PAUSE, account=True)
         case TimedOut() | MayHaveArrived():
             return DeliveryError(reason, ambiguous=True)
         case NetworkError():

@@ -17,11 +17,12 @@ from bot.chat.messages import ChatKind, Inbound, Outgoing
 from bot.chat.ports import FileStore, Limits, Outcome, Rate, Receive
 from bot.platforms.local.server import Server
 from bot.platforms.telegram.chats import PLATFORM
+from bot.platforms.telegram.hook import Hook
 from bot.platforms.telegram.intake import Intake
 from bot.platforms.telegram.media import Fetcher
 from bot.platforms.telegram.menus import MenuFor, Menus
 from bot.platforms.telegram.polling import Polling
-from bot.platforms.telegram.reading import ALLOWED_UPDATES, Came, Me
+from bot.platforms.telegram.reading import Came, Me
 from bot.platforms.telegram.request import AiohttpRequest
 from bot.platforms.telegram.secrecy import Veil, veil_logs
 from bot.platforms.telegram.sending import Sender
@@ -35,8 +36,6 @@ log = logging.getLogger("liangsaibi.telegram")
 _SEEN = ReactionTypeEmoji("👌")
 #: How often the bot's own account is asked for at start before that is given up, and the pause in seconds.
 _TRIES, _PAUSE = 5, 2.0
-#: So many updates Telegram brings at once at most, each to another chat.
-_CONNECTIONS = 100
 
 
 class Telegram:
@@ -83,6 +82,7 @@ class Telegram:
         self._menus = Menus(self._bot, menu_for)
         self._intake = Intake(self._bot, self._known_me, Spool(folder), Fetcher(self._bot, files), self._committed)
         self._polling = Polling(self._bot, poll, self._intake, self._veil)
+        self._hook = Hook(self._bot, settings, self._veil)
         self._server: Server | None = None
 
     # --- life ---------------------------------------------------------------------------------------------
@@ -104,6 +104,7 @@ class Telegram:
         if self._server is not None:
             await self._server.stop()
             self._server = None
+        await self._hook.stop()
         await self._polling.stop()
         await self._intake.close()
         await self._bot.shutdown()
@@ -132,13 +133,7 @@ class Telegram:
             Webhook(self._intake, settings), settings.host, settings.port, setting="telegram.port"
         )
         await self._server.start()
-        await self._bot.set_webhook(
-            settings.webhook_url,
-            secret_token=settings.webhook_secret,
-            allowed_updates=ALLOWED_UPDATES,
-            max_connections=_CONNECTIONS,
-            drop_pending_updates=False,
-        )
+        await self._hook.start()
 
     async def _begin_menus(self) -> None:
         try:
@@ -168,7 +163,7 @@ class Telegram:
 
     def trouble(self) -> str | None:
         """What is wrong with the line, for the operator."""
-        return None if self._settings.mode == "webhook" else self._polling.trouble()
+        return self._hook.trouble() if self._settings.mode == "webhook" else self._polling.trouble()
 
     def _known_me(self) -> Me:
         if self._me is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -46,7 +47,7 @@ class BotApi:
             "getMe": self._get_me,
             "setWebhook": self._set_webhook,
             "deleteWebhook": self._delete_webhook,
-            "getWebhookInfo": lambda _given: {"url": self.updates.url, "pending_update_count": 0},
+            "getWebhookInfo": self._webhook_info,
             "sendMessage": self._send_message,
             "sendPhoto": lambda given: self._send_file(given, "photo", 10 * _MEGABYTE),
             "sendDocument": lambda given: self._send_file(given, "document", 50 * _MEGABYTE),
@@ -143,6 +144,16 @@ class BotApi:
     def _set_webhook(self, given: dict[str, Any]) -> bool:
         self.updates.set_webhook(given["url"], given.get("secret_token", ""), given.get("allowed_updates"))
         return True
+
+    def _webhook_info(self, _given: dict[str, Any]) -> Any:
+        failed = [status for status in self.updates.statuses[-1:] if not 200 <= status < 300]
+        said = f"Wrong response from the webhook: {failed[0]}" if failed else ""
+        return {
+            "url": self.updates.url,
+            "has_custom_certificate": False,
+            "pending_update_count": len(self.updates.waiting),
+            **({"last_error_date": int(time.time()), "last_error_message": said} if failed else {}),
+        }
 
     def _delete_webhook(self, given: dict[str, Any]) -> bool:
         if given.get("drop_pending_updates"):
