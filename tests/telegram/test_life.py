@@ -16,10 +16,12 @@ from telegram import Bot
 
 from bot import logs
 from bot.chat.errors import ConfigurationError, DeliveryError
+from bot.chat.messages import OutFile
 from bot.chat.ports import Checking
 from bot.platforms.telegram.menus import Entry
 from bot.platforms.telegram.settings import OFFICIAL, TelegramSection
 from tests.platforms.conformance import Engine, eventually, outgoing
+from tests.platforms.practice import PICTURE
 from tests.platforms.telegram_rig import ENTRIES, SECRET, TelegramRig
 from tests.servers.telegram.server import TOKEN, BotApi
 
@@ -113,6 +115,41 @@ async def test_what_cannot_be_read_is_kept_and_holds_up_nobody(api: BotApi, tmp_
     assert [came.text for came in await engine.until(1)] == ["第一句"]
     [kept] = (tmp_path / "telegram").glob("*.unreadable")
     assert json.loads(kept.read_text())["message"]["from"] == {"id": 1}
+    await rig.stop()
+
+
+async def test_an_own_server_in_local_mode_gives_out_large_files_by_their_path(
+    api: BotApi, tmp_path: Path
+) -> None:
+    rig, engine = TelegramRig(api, tmp_path, local_mode=True), Engine()
+    api.local = tmp_path
+    await rig.start(engine.receive)
+    large = b"\xff\xd8\xff" + b"x" * 21 * 1024 * 1024
+    await rig.say("王芳", "大照片", photo=large)
+    [came] = await engine.until(1)
+    assert rig.files.get(came.attachments[0].key) == large
+    picture = OutFile(rig.files.put(PICTURE), "图.png", "image/png")
+    await rig.platform.send(outgoing(rig, 1, "图", files=(picture,)))
+    assert (await rig.shown("王芳"))[0].files == (PICTURE,)
+    await rig.stop()
+
+
+async def test_everything_goes_through_the_proxy(api: BotApi, tmp_path: Path) -> None:
+    """The server stands in for the proxy: it is asked for an address that exists nowhere else."""
+    rig, engine = TelegramRig(api, tmp_path), Engine()
+    rig.settings = msgspec.structs.replace(
+        rig.settings,
+        proxy=f"http://127.0.0.1:{api.port}",
+        base_url="http://telegram.invalid/bot",
+        base_file_url="http://telegram.invalid/file/bot",
+    )
+    rig.platform = rig.make()
+    await rig.start(engine.receive)
+    await rig.say("王芳", "照片", photo=PICTURE)
+    [came] = await engine.until(1)
+    assert len(came.attachments) == 1
+    await rig.platform.send(outgoing(rig, 1, "收到"))
+    assert [shown.text for shown in await rig.shown("王芳")] == ["收到"]
     await rig.stop()
 
 

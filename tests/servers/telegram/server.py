@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -43,6 +44,8 @@ class BotApi:
         #: Methods that are carried out, but the line breaks before the answer.
         self.dropped: set[str] = set()
         self.port = 0
+        #: Where an own server with `--local` puts files; it gives out their paths.
+        self.local: Path | None = None
         self._methods: dict[str, Callable[[dict[str, Any]], Any]] = {
             "getMe": self._get_me,
             "setWebhook": self._set_webhook,
@@ -267,9 +270,13 @@ class BotApi:
         data = self.town.files.get(given["file_id"])
         if data is None:
             raise bad("wrong file_id or the file is temporarily unavailable")
+        name = given["file_id"]
+        if self.local is not None:
+            path = self.local / name
+            path.write_bytes(data)
+            return {"file_id": name, "file_unique_id": f"u{name}", "file_path": str(path), "file_size": len(data)}
         if len(data) > 20 * _MEGABYTE:
             raise bad("file is too big")
-        name = given["file_id"]
         return {
             "file_id": name,
             "file_unique_id": f"u{name}",
