@@ -11,6 +11,7 @@ import click
 from bot.chat.clock import SystemClock
 from bot.cli.shared import configured, console
 from bot.config import Config
+from bot.platforms.findings import Finding
 
 F = TypeVar("F")
 
@@ -27,7 +28,19 @@ def doctor_wecom(config: Config, *, with_bot: bool) -> None:
     """企业微信 / WeCom: what is right, what is not, and what to set where in the admin console."""
     from bot.platforms.wecom.doctor import examine
 
-    found = asyncio.run(_listed(examine(config.wecom, SystemClock(), with_bot=with_bot)))
+    _show(asyncio.run(_listed(examine(config.wecom, SystemClock(), with_bot=with_bot))))
+
+
+@doctor.command("telegram")
+@configured
+def doctor_telegram(config: Config) -> None:
+    """Telegram: what is right, what is not, and what to change where. Changes nothing."""
+    from bot.platforms.telegram.doctor import examine
+
+    _show(asyncio.run(_listed(examine(config.telegram))))
+
+
+def _show(found: list[Finding]) -> None:
     for one in found:
         sign = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "[yellow]·[/yellow]"}[one.ok]
         console.print(sign, end=" ")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
 
 from bot.chat.clock import Clock
 from bot.chat.errors import ConfigurationError
+from bot.platforms.findings import Finding
 from bot.platforms.wecom.aibot.link import Link
 from bot.platforms.wecom.api import Api
 from bot.platforms.wecom.crypto import Codec
@@ -22,15 +22,6 @@ from bot.platforms.wecom.settings import WeComSection
 CONSOLE = "管理后台 work.weixin.qq.com"
 #: What a robot answers to a message of a kind that does not exist: its key is right, and nothing was posted.
 _KEY_IS_RIGHT = 40008
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One step. `ok` None: nothing wrong, but worth knowing. `advice` says what to set where."""
-
-    ok: bool | None
-    what: str
-    advice: str = ""
 
 
 async def examine(settings: WeComSection, clock: Clock, *, with_bot: bool = False) -> AsyncIterator[Finding]:
