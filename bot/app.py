@@ -38,6 +38,7 @@ from bot.wecom_store import WorkerWeComStore, headings
 from bot.worker import Worker
 from handlers import all_commands, locale_folders
 from handlers.deadlines.calendar import check as check_deadlines
+from handlers.reminders.policy import check as check_reminders
 from storage import facts, outbox, practice_room
 from storage.database import Database, Tx
 from storage.files import DiskFiles
@@ -64,6 +65,7 @@ class App:
         entropy: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         check_deadlines(config.policy)
+        check_reminders(config.policy)
         self.config = config
         self.database = database
         self.files = DiskFiles(config.data / "files")

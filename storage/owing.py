@@ -17,13 +17,17 @@ from storage.terms import Kind
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One unit: `owed` things are still to be done of `whole`. `above` is the unit over it."""
+    """One unit: `owed` things are still to be done of `whole`. `above` is the unit over it.
+
+    `returned`: so many of its commitments were sent back to be improved.
+    """
 
     unit_id: int
     unit_name: str
     above: int | None
     owed: int
     whole: int
+    returned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def registration(tx: Tx, roots: Sequence[int], *, year: int, kinds: Sequence[str
     """Units that have promised nothing of their own for the year, or have something returned, owe 1 of 1."""
     rows = tx.all(_REGISTERED, {"roots": list(roots), "in_year": year, "kinds": list(kinds)})
     return [
-        Standing(unit_id, name, above, int(not promised or returned > 0), 1)
+        Standing(unit_id, name, above, int(not promised or returned > 0), 1, returned)
         for unit_id, name, above, promised, returned in rows
     ]
 

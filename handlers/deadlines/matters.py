@@ -58,6 +58,7 @@ class Duty:
     """What one unit owes of a matter: `owed` things of `whole` are still to be done (0: nothing).
 
     `office_id` is the unit above it whose group and administrator look after it; an office looks after itself.
+    `returned`: so many commitments were sent back to be improved.
     """
 
     matter: Matter
@@ -67,6 +68,7 @@ class Duty:
     due: date
     owed: int
     whole: int
+    returned: int = 0
 
 
 def matters(calendar: Calendar, today: date) -> Iterator[Matter]:
@@ -102,7 +104,7 @@ def duties(tx: Tx, calendar: Calendar, matter: Matter, roots: Sequence[int], zon
         due = matter.due(calendar, lines.get(row.unit_id, ()))
         if due is not None:
             above = row.unit_id if matter.kind in OF_OFFICES else row.above or row.unit_id
-            found.append(Duty(matter, row.unit_id, row.unit_name, above, due, row.owed, row.whole))
+            found.append(Duty(matter, row.unit_id, row.unit_name, above, due, row.owed, row.whole, row.returned))
     return found
 
 

@@ -1,0 +1,170 @@
+"""What was sent about what falls due, who is not to be reminded for a while, and the lights people know of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import bindparam, delete, func, select
+
+from bot.chat.messages import Light
+from storage import facts
+from storage.commitments import Placed, State, commitment_columns, from_row
+from storage.database import Tx, insert
+from storage.tables import commitments, group_times, lights, mutes, reminders, unit_ancestors, units
+
+_FACT = "reminders.seen_until"
+#: One INSERT takes so many rows; SQLite binds at most 32,766 values.
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sent:
+    """One thing said to one recipient: `p12` is a person, `c5` a group's chat.
+
+    `about` names the matter and its due date, `step` which of the reminders about it.
+    """
+
+    recipient: str
+    about: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Up to when everything was taken care of: ordinary reminders, and those that may come on days off."""
+
+    ordinary: datetime
+    overdue: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """A published commitment with the light that its people know of, and since when (None: never looked at)."""
+
+    placed: Placed
+    known: Light | None
+    since: datetime | None
+
+
+_LAST = (
+    select(reminders.c.recipient, reminders.c.about, func.max(reminders.c.at).label("at"))
+    .where(reminders.c.about.in_(bindparam("matters", expanding=True)))
+    .group_by(reminders.c.recipient, reminders.c.about)
+)
+_MUTED = select(mutes.c.person_id, mutes.c.until).where(mutes.c.until >= bindparam("today"))
+_UNMUTE = delete(mutes).where(mutes.c.person_id == bindparam("who"))
+_TIMES = select(group_times.c.chat_id, group_times.c.minutes)
+_office = units.alias("office")
+# Who has fulfilled a promise has no light to speak of; neither has what is not announced yet.
+_LIT = (
+    select(
+        *commitment_columns,
+        units.c.name,
+        _office.c.id.label("office_id"),
+        _office.c.name,
+        lights.c.light,
+        lights.c.since,
+    )
+    .join(units, units.c.id == commitments.c.unit_id)
+    .outerjoin(_office, _office.c.id == units.c.parent_id)
+    .outerjoin(lights, lights.c.commitment_id == commitments.c.id)
+    .where(
+        commitments.c.state == State.PUBLISHED.value,
+        commitments.c.year >= bindparam("since"),
+        commitments.c.published_at.is_not(None),
+        units.c.ended_at.is_(None),
+        units.c.id.in_(
+            select(unit_ancestors.c.unit_id).where(
+                unit_ancestors.c.ancestor_id.in_(bindparam("roots", expanding=True))
+            )
+        ),
+    )
+    .order_by(units.c.position, units.c.id, commitments.c.year, commitments.c.number)
+)
+
+
+def marks(tx: Tx) -> Marks | None:
+    """Up to when everything was taken care of; None before the first time."""
+    kept = facts.get(tx, _FACT)
+    return Marks(*(datetime.fromisoformat(kept[name]) for name in ("ordinary", "overdue"))) if kept else None
+
+
+def mark(tx: Tx, done: Marks) -> None:
+    """Note up to when everything is taken care of."""
+    facts.put(tx, _FACT, {"ordinary": done.ordinary.isoformat(), "overdue": done.overdue.isoformat()})
+
+
+def claim(tx: Tx, wanted: Iterable[Sent], *, now: datetime) -> set[Sent]:
+    """Note what is about to be sent; returns what had not been sent before, which alone may be."""
+    # In a fixed order, so that two programs that do this at the same moment do not wait for each other.
+    ordered = sorted(set(wanted))
+    fresh: set[Sent] = set()
+    for at in range(0, len(ordered), _AT_ONCE):
+        rows = [
+            {"recipient": one.recipient, "about": one.about, "step": one.step, "at": now}
+            for one in ordered[at : at + _AT_ONCE]
+        ]
+        statement = (
+            insert(reminders, tx)
+            .values(rows)
+            .on_conflict_do_nothing()
+            .returning(reminders.c.recipient, reminders.c.about, reminders.c.step)
+        )
+        fresh |= {Sent(*row) for row in tx.all(statement)}
+    return fresh
+
+
+def last_sent(tx: Tx, abouts: Iterable[str]) -> dict[tuple[str, str], datetime]:
+    """When each recipient last heard of each of these matters."""
+    rows = tx.all(_LAST, {"matters": sorted(set(abouts))})
+    return {(row.recipient, row.about): row.at for row in rows}
+
+
+def muted(tx: Tx, today: date) -> dict[int, date]:
+    """Who is not to be reminded today, and until when."""
+    return {row.person_id: row.until for row in tx.all(_MUTED, {"today": today})}
+
+
+def mute(tx: Tx, person_id: int, until: date) -> None:
+    """Leave somebody in peace until the end of a day."""
+    statement = insert(mutes, tx).values(person_id=person_id, until=until)
+    tx.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_={"until": until}))
+
+
+def unmute(tx: Tx, person_id: int) -> None:
+    """Remind them again."""
+    tx.execute(_UNMUTE, {"who": person_id})
+
+
+def times(tx: Tx) -> dict[int, int]:
+    """The groups' own times of day, in minutes after midnight, by chat."""
+    return {row.chat_id: row.minutes for row in tx.all(_TIMES)}
+
+
+def set_time(tx: Tx, chat_id: int, minutes: int) -> None:
+    """Give a group its own time."""
+    statement = insert(group_times, tx).values(chat_id=chat_id, minutes=minutes)
+    tx.execute(statement.on_conflict_do_update(index_elements=["chat_id"], set_={"minutes": minutes}))
+
+
+def lit(tx: Tx, roots: Sequence[int], *, since: int) -> list[Lit]:
+    """Everything published at or below the roots that is not done, of that year and later."""
+    rows = tx.all(_LIT, {"roots": list(roots), "since": since}) if roots else ()
+    return [
+        Lit(Placed(from_row(row), *row[-5:-2]), Light(row.light) if row.light else None, row.since) for row in rows
+    ]
+
+
+def know(tx: Tx, known: Mapping[int, Light], *, now: datetime) -> None:
+    """Note the light of commitments that their people know of now."""
+    rows = [{"commitment_id": c, "light": light.value, "since": now} for c, light in sorted(known.items())]
+    for at in range(0, len(rows), _AT_ONCE):
+        statement = insert(lights, tx).values(rows[at : at + _AT_ONCE])
+        tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["commitment_id"],
+                set_={"light": statement.excluded.light, "since": statement.excluded.since},
+            )
+        )
