@@ -86,10 +86,12 @@ class App:
         )
         self.platforms: dict[str, Platform] = {}
         self.delivery = Delivery(self.worker, self.platforms, self.clock)
+        #: What features do as time passes, by name.
+        self.ticks = self._ticks(home)
         self.scheduler = Scheduler(
             self.worker,
             self.clock,
-            {"tidy": tidy} | self._ticks(home) | {"audit": auditing.seal},
+            {"tidy": tidy} | self.ticks | {"audit": auditing.seal},
             wake=self.delivery.wake,
             ping_url=config.scheduler.ping_url,
         )

@@ -586,6 +586,17 @@ rounds = Table(
     Column("root", String(64)),
 )
 
+# Rounds that the clock closes.
+round_closings = Table(
+    "round_closings",
+    metadata,
+    Column("round_id", Id, ForeignKey("rounds.id"), primary_key=True),
+    Column("at", Moment, nullable=False),
+    _ref("set_by", "people"),
+    # since when it is known, and told, that the time cannot be kept
+    Column("told_at", Moment),
+)
+
 criteria = Table(
     "criteria",
     metadata,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 
 import msgspec
 from rich.console import Console
@@ -19,8 +20,9 @@ from bot.demo.room import RoomStage
 from bot.demo.terminal import TerminalPlatform, TerminalStage
 from bot.platforms.local.room import LocalRoom
 from bot.platforms.local.store import Progress as Tell
-from storage import migrate
+from storage import migrate, reminders
 from storage.database import Database, Tx
+from storage.reminders import Marks
 from storage.wipe import wipe
 
 
@@ -60,7 +62,14 @@ class Demo:
             self._set_clock(tx)
 
     def _greet(self, tx: Tx) -> None:
-        tour.greet(tx, self.app.renderer, home=LocalRoom.name, now=self.quarter.clock)
+        """Everybody's first message, and what has come by itself that morning: once, and before anybody looks."""
+        now = self.quarter.clock
+        tour.greet(tx, self.app.renderer, home=LocalRoom.name, now=now)
+        dawn = now - timedelta(hours=1)
+        reminders.mark(tx, Marks(dawn, dawn))
+        for due in self.app.ticks.values():
+            while due(tx, now):
+                pass
 
     def _set_clock(self, tx: Tx) -> None:
         clock = ShiftedClock()

@@ -30,6 +30,7 @@ from handlers.commitments.drafts import (
 )
 from handlers.commitments.history import details
 from handlers.commitments.reviewers import office_name, reviewers, tell
+from handlers.deadlines.registration import refuse_if_closed
 from storage import commitments, examination
 from storage import terms as promised
 from storage.changes import Recorded
@@ -109,6 +110,7 @@ def answer_unit(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
 
 
 def _begin(ctx: Ctx, unit_id: int, words: str) -> Reply:
+    refuse_if_closed(ctx, unit_id)
     if words:
         return show_card(ctx, Draft(Purpose.PROPOSE, unit_id, drafted(words, ctx.today)))
     ctx.ask("commitments.words", unit=unit_id)
@@ -138,6 +140,7 @@ def answer_due(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
 def submit(ctx: Ctx, draft: Draft) -> Reply:
     """Hand the promises in; the office hears of it unless something of this unit waits there already."""
     _check_post(ctx, draft.unit_id)
+    refuse_if_closed(ctx, draft.unit_id)
     waits = bool(examination.count_waiting(ctx.tx, [draft.unit_id], state=State.PROPOSED))
     made = [_add(ctx, draft.unit_id, item) for item in draft.items]
     numbers = [c.number for c in made]

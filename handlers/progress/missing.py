@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot.chat.arguments import Rest
@@ -16,7 +16,6 @@ from handlers.commitments.scope import office_roots, unit_in_scope
 from handlers.deadlines.reporting import quarter_now, report_dues
 from handlers.progress.declared import registry
 from handlers.progress.duty import quarter_end
-from handlers.progress.quarters import Quarter
 from storage import reports, units
 from storage.reports import Coverage
 from storage.units import CONTESTING
@@ -62,13 +61,16 @@ def missing(ctx: Ctx, where: str | None) -> Reply:
     without = sum(not row.promised for row in rows)
     if without:
         body.append(faint(TN("另有{count}个单位还没有亮出承诺。", "另有{count}个单位还没有亮出承诺。", without)))
-    body += _due_lines(ctx, quarter, rows)
+    dues = report_dues(ctx, quarter, [row.unit_id for row in rows])
+    overdue = sum(dues[row.unit_id] < ctx.today for row in late)
+    if overdue:
+        body.append(Line(TN("🔴红灯：{count}个单位逾期未报。", "🔴红灯：{count}个单位逾期未报。", overdue)))
+    body += _due_lines(ctx, dues, rows)
     return Reply(tuple(body))
 
 
-def _due_lines(ctx: Ctx, quarter: Quarter, rows: Sequence[Coverage]) -> list[Block]:
+def _due_lines(ctx: Ctx, dues: Mapping[int, date], rows: Sequence[Coverage]) -> list[Block]:
     """When the report is due, for most and for those who have another day."""
-    dues = report_dues(ctx, quarter, [row.unit_id for row in rows])
     common = Counter(dues.values()).most_common()
     if not common:
         return []

@@ -15,7 +15,7 @@ from bot.chat.texts import T, Text
 from handlers import Ctx
 from handlers.deadlines.matters import OF_OFFICES, Duty, Matter, matters, possible_dues
 from handlers.reminders.declared import registry
-from handlers.reminders.due import owing
+from handlers.reminders.due import owing, policy_for
 from handlers.reminders.policy import Stage, Step, clock_time, hours, minutes_of, moment, stages
 from handlers.reminders.scene import Scene, scene
 from storage import reminders
@@ -109,7 +109,7 @@ def planned(ctx: Ctx, seen: Scene) -> Iterator[Planned]:
     last = seen.now + _AHEAD
     for matter in matters(seen.calendar, seen.today):
         for due in possible_dues(matter, seen.calendar, seen.roots, seen.lines):
-            for stage in stages(due, seen.policy.reminders, seen.calendar.days):
+            for stage in stages(due, policy_for(seen, matter), seen.calendar.days):
                 at = seen.hours.group if stage.step is Step.GROUP else seen.hours.private
                 comes = moment(stage.on, at, seen.zone)
                 beyond = stage.step in _NOT_OF_OFFICES and matter.kind in OF_OFFICES

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
+import msgspec
+
 from bot.chat.people import Role
+from bot.chat.settings import Reminders
 from handlers.deadlines.calendar import lasting
 from handlers.deadlines.matters import OF_OFFICES, Duty, Matter, matters, possible_dues
 from handlers.reminders.policy import PRIVATE, Stage, Step, moment, newest, stages
@@ -52,7 +55,7 @@ def parcels(scene: Scene) -> Iterator[Parcel]:
 
 def _of(scene: Scene, matter: Matter, due: date) -> Iterator[Parcel]:
     """Nothing is looked up unless a reminder has its moment."""
-    found = stages(due, scene.policy.reminders, scene.calendar.days)
+    found = stages(due, policy_for(scene, matter), scene.calendar.days)
     at = scene.hours.private
     private = _firing(scene, [s for s in found if s.step in PRIVATE], at)
     if private and not _is_over(scene, matter, due):
@@ -68,6 +71,14 @@ def _of(scene: Scene, matter: Matter, due: date) -> Iterator[Parcel]:
         fires = partial(_firing, scene, group)
         if any(fires(at) for at in {scene.hours.group, *scene.times.values()}):
             yield from _to_groups(scene, matter, group, due)
+
+
+def policy_for(scene: Scene, matter: Matter) -> Reminders:
+    """Where registration closes nobody can make up for it: the office hears of it on the next working day."""
+    settings = scene.policy.reminders
+    if matter.kind is Kind.REGISTRATION and scene.policy.deadlines.registration_closes:
+        return msgspec.structs.replace(settings, overdue_days=0)
+    return settings
 
 
 def _is_over(scene: Scene, matter: Matter, due: date) -> bool:

@@ -41,7 +41,7 @@ def close_command(ctx: Ctx, number: int | None) -> Reply:
         raise UserError(T("还有{names}没有出场，先按“下一位”。", names=[c.unit_name for c in waiting]))
     left = owing(ctx, found)
     if not left:
-        return _seal(ctx, found)
+        return seal_round(ctx, found)
     ctx.ask("rounds.close", round=found.id)
     return say(
         title(T("还有评委没交完")),
@@ -58,13 +58,13 @@ def close_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     answer = said.folded.strip().casefold()
     if answer in _ANYWAY:
         found = my_round(ctx, data["round"], states=(State.OPEN,), none=T("这一场已经封评了。"))
-        return _seal(ctx, found)
+        return seal_round(ctx, found)
     if answer in _WAIT:
         return say(T("好的，继续评分。"), replace=True)
     raise UserError(T("请点“仍然封评”或“再等等”。"))
 
 
-def _seal(ctx: Ctx, found: Round) -> Reply:
+def seal_round(ctx: Ctx, found: Round) -> Reply:
     """No score changes any more: publish the hash over all sheets, and give each judge a receipt."""
     found = _freeze(ctx, found)
     sealed = evidence.seal(ctx, found)

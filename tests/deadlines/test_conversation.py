@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 
 from bot.chat.people import Role
+from bot.chat.settings import Deadlines, Policy, Reminders
+from storage.database import Database
 from tests.progress.promises import LAMPS, ROAD, publish
-from tests.world import World
+from tests.world import World, small_district
 
 SEPTEMBER = datetime(2021, 9, 22, 1, 0, tzinfo=UTC)
 
@@ -56,6 +59,7 @@ def test_one_office_gets_another_day_and_only_those_who_owe_hear_of_it(autumn: W
     assert zhou.says("未报")[0].endswith("2021年10月15日截止。\n石佛办事处2021年10月8日截止。")
     autumn.now = datetime(2021, 10, 20, 1, 0, tzinfo=UTC)
     assert "2021年第3季度" in autumn.personas["王芳"].says("季报")[0]
+    assert "🔴红灯：2个单位逾期未报。" in zhou.says("未报")[0]
     assert "2021年第4季度" in autumn.personas["赵强"].says("汇总")[0]
 
 
@@ -182,3 +186,28 @@ def test_a_secretary_of_two_units_reports_for_the_old_quarter_as_long_as_one_of_
     assert both.heard() == ["2021年第3季度季报的截止时间由2021年10月8日改到2021年10月20日，因为汛情。"]
     autumn.now = datetime(2021, 10, 25, 1, 0, tzinfo=UTC)
     assert "2021年第3季度" in both.says("季报 大里村")[0]
+
+
+def test_registration_closes_where_that_is_configured(database: Database, tmp_path: Path) -> None:
+    policy = Policy(deadlines=Deadlines(registration_closes=True), reminders=Reminders(weekly_digest=False))
+    world = small_district(World(database, tmp_path / "files", policy=policy))
+    zhou, wang, chen = (world.personas[n] for n in ("周敏", "王芳", "陈立"))
+    assert wang.says("承诺 硬化村内道路2公里 12月底前")[0].startswith("请核对这项承诺")
+    assert wang.presses("提交")[0].startswith("已提交第1项")
+    world.now = datetime(2021, 3, 31, 2, 0, tzinfo=UTC)
+    world.tick()  # the first look
+    chen.heard()
+    world.now = datetime(2021, 4, 1, 1, 0, tzinfo=UTC)
+    world.tick()
+    assert wang.says("承诺 安装路灯60盏 12月底前") == [
+        "今年的承诺登记已于2021年3月31日截止。还要加的话，请联系组织者给您单位延期；改原来的请发“变更”。"
+    ]
+    # The office hears at once who has not registered; nobody is reminded of what cannot be done any more.
+    assert chen.heard() == [
+        "2021年承诺登记已过截止日1天（2021年3月31日）\n🔴红灯：还有1个没办，提醒过几次了：公园道社区\n"
+        "之后不再自动提醒，请直接联系他们；要再提醒一次可以“催办”。\n[催办]"
+    ]
+    assert world.personas["李建国"].heard() == []
+    zhou.says("延期 登记 大里村 4月20日 因为换届")
+    zhou.presses("确定")
+    assert wang.says("承诺 安装路灯60盏 12月底前")[0].startswith("请核对这项承诺")
