@@ -151,13 +151,21 @@ def test_the_plan_says_when_to_whom_and_why(spring: World) -> None:
 
 def test_a_group_has_its_own_time(spring: World) -> None:
     chen = spring.personas["陈立"]
-    assert chen.says("提醒", group="枫杨办事处", addressed=True) == ["本群的提醒在工作日9:00发。要改就发：提醒 时间 8:30"]
-    assert chen.says("提醒 时间 半夜", group="枫杨办事处", addressed=True) == ["没看出是几点。这样发：提醒 时间 8:30"]
-    assert chen.says("提醒 时间 23点", group="枫杨办事处", addressed=True) == ["20:00到8:00不打扰大家，请换个时间。"]
+    assert chen.says("提醒", group="枫杨办事处", addressed=True) == [
+        "本群的提醒在工作日9:00发。要改就发：提醒 时间 8:30"
+    ]
+    assert chen.says("提醒 时间 半夜", group="枫杨办事处", addressed=True) == [
+        "没看出是几点。这样发：提醒 时间 8:30"
+    ]
+    assert chen.says("提醒 时间 23点", group="枫杨办事处", addressed=True) == [
+        "20:00到8:00不打扰大家，请换个时间。"
+    ]
     assert spring.personas["王芳"].says("提醒 时间 8:30", group="枫杨办事处", addressed=True) == [
         "群里的提醒时间由组织者或办事处管理员定。"
     ]
-    assert chen.says("提醒 时间 10点半", group="枫杨办事处", addressed=True) == ["好的，本群的提醒以后在工作日10:30发。"]
+    assert chen.says("提醒 时间 10点半", group="枫杨办事处", addressed=True) == [
+        "好的，本群的提醒以后在工作日10:30发。"
+    ]
     at(spring, date(2021, 3, 30), 9)
     assert spring.heard("枫杨办事处") == []
     at(spring, date(2021, 3, 30), 10, 30)
