@@ -94,12 +94,10 @@ def join(tx: Tx, platform: str, person_id: int, account: str, chat: str, *, now:
     tied = {"person_id": person_id, "private_chat_id": chat_id, "bound_at": now}
     values = {"platform": platform, "external_id": account, "display_name": "", "created_at": now, **tied}
     statement = insert(accounts, tx).values(values)
-    done = tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["platform", "external_id"], set_=tied, where=accounts.c.person_id.is_(None)
-        )
+    joined = statement.on_conflict_do_update(
+        index_elements=["platform", "external_id"], set_=tied, where=accounts.c.person_id.is_(None)
     )
-    return done.rowcount == 1
+    return tx.scalar(joined.returning(accounts.c.id)) is not None
 
 
 def tie_outlets(tx: Tx, platform: str, wanted: Mapping[str, str], *, prefix: str, now: datetime) -> list[str]:

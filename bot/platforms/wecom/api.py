@@ -105,7 +105,7 @@ class Api:
 
     async def fetch_token(self) -> tuple[str, int]:
         """A new token from WeCom and the seconds that it is valid."""
-        answer = await self._run(self._client.fetch_access_token)
+        answer = await self._patient(self._client.fetch_access_token)
         return str(answer["access_token"]), int(answer.get("expires_in", 7200))
 
     async def post(self, path: str, body: dict[str, Any], **params: Any) -> dict[str, Any]:
