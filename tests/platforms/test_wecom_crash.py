@@ -29,7 +29,7 @@ async def test_killed_at_random_every_message_has_its_effect_exactly_once(tmp_pa
     talking = [asyncio.create_task(town.talk(user)) for user in PEOPLE]
     chance = random.Random(7)
     for _ in range(CRASHES):
-        await asyncio.sleep(chance.uniform(0.05, 0.6))
+        await asyncio.sleep(chance.uniform(0.05, 0.4))
         program.kill()
         program.start()
         await asyncio.to_thread(program.wait_until_open)
@@ -40,7 +40,7 @@ async def test_killed_at_random_every_message_has_its_effect_exactly_once(tmp_pa
     for user in PEOPLE:
         await eventually(lambda user=user: len(office.phone(user)) >= town.said[user], patience=90)  # type: ignore[misc]
     await asyncio.sleep(1)
-    program.kill()
+    program.close()
     for user in PEOPLE:
         answers = Counter(read(seen).partition("\n")[0] for seen in office.phone(user))
         assert len(office.phone(user)) == town.said[user], (user, answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -11,6 +12,8 @@ import time
 from pathlib import Path
 
 from bot.platforms.wecom.settings import WeComSection
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Program:
@@ -25,16 +28,37 @@ class Program:
             lines.append(f'{name} = "{getattr(settings, name)}"')
         lines += [f"agent_id = {settings.agent_id}", f"port = {settings.port}"]
         (folder / "liangsaibi.toml").write_text("\n".join(lines), "utf-8")
-
-    def start(self) -> None:
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"], cwd=self.folder, env=os.environ, stdout=log, stderr=log
+        with (folder / "log").open("ab") as log:
+            self._forge = subprocess.Popen(
+                [sys.executable, "-m", "tests.platforms.wecom_forge"],
+                cwd=folder,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
             )
 
+    def start(self) -> None:
+        assert self._forge.stdin is not None
+        assert self._forge.stdout is not None
+        self._forge.stdin.write(b"\n")
+        self._forge.stdin.flush()
+        self._running = int(self._forge.stdout.readline())
+
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        os.kill(self._running, signal.SIGKILL)
+        self._wait_until_gone()
+
+    def close(self) -> None:
+        self.kill()
+        self._forge.kill()
+        self._forge.wait()
+
+    def _wait_until_gone(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            while True:
+                os.kill(self._running, 0)
+                time.sleep(0.005)
 
     def wait_until_open(self, patience: float = 60) -> None:
         deadline = time.monotonic() + patience
@@ -42,9 +66,7 @@ class Program:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
             except OSError:
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.05)
+                time.sleep(0.01)
             else:
                 return
         raise AssertionError((self.folder / "log").read_text()[-3000:])

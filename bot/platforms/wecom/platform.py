@@ -20,7 +20,7 @@ from bot.platforms.wecom import cards, parts
 from bot.platforms.wecom.aibot import frames
 from bot.platforms.wecom.aibot import media as bot_media
 from bot.platforms.wecom.aibot.frames import GROUP
-from bot.platforms.wecom.aibot.link import Link
+from bot.platforms.wecom.aibot.link import LOOK_EVERY, Link
 from bot.platforms.wecom.aibot.way import BotWay, Slot
 from bot.platforms.wecom.api import Api
 from bot.platforms.wecom.app import AppWay
@@ -73,6 +73,7 @@ class WeCom:
         self.settings = settings
         self._clock = clock
         self._headings = headings
+        self._menu_made = not (settings.has_app and settings.menu and headings)
         self._leading = leading
         self._api = Api(settings, store, clock)
         self._app = AppWay(self._api, files)
@@ -146,22 +147,26 @@ class WeCom:
             log.warning("企业微信暂时连不上，先启动：%s", error.explanation)
 
     async def _keep_in_step(self) -> None:
-        menu_made = not (self.settings.has_app and self.settings.menu and self._headings)
+        """One round now, then from time to time and whenever the contacts change; only whoever leads does it."""
         while True:
-            if self._leading():
-                try:
-                    if not menu_made:
-                        await self._api.post("menu/create", menu(self._headings), agentid=self.settings.agent_id)
-                        menu_made = True
-                except ApiError as error:
-                    log.warning("菜单未建成：%s", error.explanation)
-                try:
-                    await self._roster.keep_in_step()
-                except Exception:
-                    log.exception("keeping in step with the roster failed")
             self._roster_changed.clear()
+            leads = self._leading()
+            if leads:
+                await self._round()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._roster_changed.wait(), ROUND)
+                await asyncio.wait_for(self._roster_changed.wait(), ROUND if leads else LOOK_EVERY)
+
+    async def _round(self) -> None:
+        try:
+            if not self._menu_made:
+                await self._api.post("menu/create", menu(self._headings), agentid=self.settings.agent_id)
+                self._menu_made = True
+        except ApiError as error:
+            log.warning("菜单未建成：%s", error.explanation)
+        try:
+            await self._roster.keep_in_step()
+        except Exception:
+            log.exception("keeping in step with the roster failed")
 
     # --- in -----------------------------------------------------------------------------------------------
 
