@@ -175,6 +175,8 @@ def usual_class(ctx: Ctx, unit: Unit) -> str:
 
 def default_name(ctx: Ctx, kind: Kind) -> str:
     """What a round of this quarter is called when nobody says."""
+    if kind is Kind.EVALUATION:
+        return ctx.show(T("{year}年{kind}", year=ctx.today.year, kind=KIND_WORDS[kind]))
     quarter = (ctx.today.month + 2) // 3
     return ctx.show(
         T("{year}年第{quarter}季度{kind}", year=ctx.today.year, quarter=quarter, kind=KIND_WORDS[kind])

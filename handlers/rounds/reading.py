@@ -242,6 +242,13 @@ def out_of_range(
                 maximum=criterion.maximum,
                 score=score,
             )
+        if score % 1 and step == 1:
+            return T(
+                "{unit}的“{criterion}”打整数分，收到{score}。请改一下再发。",
+                unit=contestant.unit_name,
+                criterion=criterion.name,
+                score=score,
+            )
         if score % step and step.normalize().as_tuple().digits == (1,) and step < 1:
             return T(
                 "{unit}的“{criterion}”最多{decimals}位小数，收到{score}。请改一下再发。",

@@ -25,6 +25,7 @@ STEP_WORDS: dict[str, Text] = {
     "clock": T("{unit}开始计时"),
     "timed": T("记下{unit}的发言时间"),
     "item_off": T("撤掉一项加减分"),
+    "nudged": T("催分"),
     "substituted": T("评委{judge}由别人接替"),
     "closed": T("封评"),
     "computed": T("启封计算"),

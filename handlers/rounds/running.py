@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bot.chat.arguments import Item
 from bot.chat.commands import Place, Section
@@ -18,6 +19,8 @@ from storage import rounds, sheets
 from storage.changes import Recorded
 from storage.rounds import Contestant, Judge, Round, State
 
+#: Between two reminders of the same judge.
+_PAUSE = timedelta(hours=1)
 _NOT_OPEN = T("现在没有正在评分的场次。")
 
 
@@ -154,14 +157,24 @@ def nudge(ctx: Ctx, number: int | None) -> Reply:
     left = owing(ctx, found)
     if not left:
         return say(T("都交齐了，不用催。"), buttons=((Button(T("封评"), f"close {found.id}"),),))
-    for judge, missing in left:
+    lately = _reminded(ctx, found)
+    fresh = [(judge, missing) for judge, missing in left if judge.id not in lately]
+    if not fresh:
+        raise UserError(T("一小时内都提醒过了，过一会儿再催。"))
+    for judge, missing in fresh:
         ctx.post(
             say(
                 T("“{name}”还差您的分：{units}", name=found.head.name, units=[c.unit_name for c in missing]),
                 buttons=((Button(T("打分"), f"pad {missing[0].id}"),),),
                 to=ToPerson(judge.person_id),
-                # The key lets one reminder through in an hour, whoever asks for it and how often.
-                key=f"round{found.id}:nudge:judge{judge.id}:{ctx.now:%Y%m%d%H}",
             )
         )
-    return say(T("已提醒{names}。", names=[judge.name for judge, _missing in left]), replace=True)
+    data = {"judges": [judge.id for judge, _missing in fresh]}
+    rounds.note(ctx.tx, found.id, "nudged", by=ctx.actor.id, now=ctx.now, data=data)
+    return say(T("已提醒{names}。", names=[judge.name for judge, _missing in fresh]), replace=True)
+
+
+def _reminded(ctx: Ctx, found: Round) -> set[int]:
+    """The judges who were reminded within the last hour, whoever asked for it."""
+    steps = [step for step in rounds.steps(ctx.tx, found.id) if step.step == "nudged"]
+    return {judge for step in steps if step.at > ctx.now - _PAUSE for judge in step.data["judges"]}

@@ -46,6 +46,7 @@ def clock(ctx: Ctx, words: str | None) -> Reply:
     """Start or stop the clock, or enter a time, for whoever is on or for the contestant named."""
     said = fold(words or "").strip()
     found = _found(ctx, said)
+    _rule(found)
     contestant, rest = _contestant(found, said)
     answer = rest.strip(" ,:").casefold()
     return _done(ctx, found, contestant, answer) if answer else _start(ctx, found, contestant)

@@ -337,3 +337,21 @@ def test_another_districts_organizer_reaches_nothing(world: World) -> None:
     assert stranger.says("活动 观摩 偷看 大里村") == ["没有叫“大里村”的单位。请改好后把全部单位再发一遍。"]
     with world.database.transaction() as tx:
         assert rounds.get(tx, 1).head.state is rounds.State.OPEN
+
+
+def test_judges_who_owe_are_reminded_once_an_hour(world: World) -> None:
+    created(world)
+    zhou, zheng = world.personas["周敏"], world.personas["郑评"]
+    for judge in ("冯评", "褚评", "卫评", "蒋评", "沈评", "吴评"):
+        for unit, scores in SHEETS[judge].items():
+            world.personas[judge].says(f"{unit} {scores}")
+    zheng.says("大里村 90")
+    zheng.heard()
+    zhou.heard()
+    assert zhou.says("催分") == ["已提醒郑评。"]
+    assert zheng.heard() == ["“一季度观摩”还差您的分：公园道社区、欢河村\n[打分]"]
+    world.wait(minutes=50)
+    assert world.personas["施计"].says("催分") == ["一小时内都提醒过了，过一会儿再催。"]
+    assert zheng.heard() == []
+    world.wait(minutes=11)
+    assert zhou.says("催分") == ["已提醒郑评。"]

@@ -312,5 +312,8 @@ def test_half_points_only() -> None:
     [line] = reading.read("大里村 90.2", CONTESTANTS, ONE, rules=halves)
     assert line.problem is not None
     assert line.problem.msgid == "{unit}的“{criterion}”按{step}分一档打，收到{score}。请改一下再发。"
+    [line] = reading.read("大里村 90.5", CONTESTANTS, ONE, rules=Rules(step=Decimal(1)))
+    assert line.problem is not None
+    assert line.problem.msgid == "{unit}的“{criterion}”打整数分，收到{score}。请改一下再发。"
     [line] = reading.read("大里村 90.5", CONTESTANTS, ONE, rules=halves)
     assert line.scores == (Decimal("90.5"),)

@@ -260,3 +260,13 @@ def test_every_rounding_is_within_its_bounds(value: object, decimals: int) -> No
     if even != up:
         assert abs(exact - even) == unit / 2
         assert (even / unit) % 2 == 0
+
+
+def test_a_round_without_a_clock_and_the_years_end(world: World) -> None:
+    zhou = world.personas["周敏"]
+    zhou.says("活动")
+    assert zhou.presses("年终评议")[0].startswith("2021年年终评议\n")
+    zhou.says("大里村、欢河村")
+    zhou.presses("创建并开评")
+    quiet(world)
+    assert world.personas["施计"].says("计时") == ["这一场没有发言时间的规则，不用计时。"]
