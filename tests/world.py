@@ -101,6 +101,13 @@ class World:
         self.personas[name] = persona
         return persona
 
+    def take_on(self, persona: Persona, *, called: str) -> Persona:
+        """Somebody who is on the roster already, from now on bound and reachable."""
+        with self.database.transaction() as tx:
+            self._account(tx, persona, persona.id)
+        self.personas[called] = persona
+        return persona
+
     def stranger(self, name: str) -> Persona:
         """Somebody whom the bot does not know."""
         persona = Persona(self, name, f"u{len(self.personas) + 1}")

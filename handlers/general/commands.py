@@ -40,14 +40,15 @@ def show_help(ctx: Ctx, topic: str | None) -> Reply:
         )
     first = _first(ctx)
     body: list[Block] = [title(T("您可以这样说"))]
-    if ctx.actor.has(Role.SECRETARY):
-        body.append(Line(T("报进度不用记命令，直接说就行，例如：第2项完成80%了")))
     for section in Section:
         commands = [c for c in _offered(ctx) if c.section is section]
         if commands:
             commands.sort(key=lambda c: c not in first)
             body.append(Line(section.value, "title"))
             body.append(Fields(tuple((c.label, c.help) for c in commands)))
+    if ctx.actor.has(Role.SECRETARY):
+        # At the end, where a phone shows it without scrolling.
+        body.append(Line(T("报进度不用记命令，直接说就行，例如：第2项完成80%了")))
     buttons = (tuple(Button(c.label, c.name) for c in first),) if first else ()
     return say(*body, buttons=buttons)
 

@@ -289,6 +289,15 @@ def test_what_people_write_is_never_markup(practice: Practice, window: Open) -> 
         assert one.page.locator("[onerror], [onload], [onmouseover]").count() == 0
 
 
+def test_lights_in_a_sentence_are_drawn_and_need_no_font(window: Open) -> None:
+    wang = window().be("王芳")
+    wang.say("🟢绿灯3项，🔴红灯1项")
+    answer = wang.bubbles.last
+    expect(answer).to_have_text("收到：绿灯3项，红灯1项", use_inner_text=True)
+    expect(answer.locator(".lamp.green")).to_be_visible()
+    expect(answer.locator(".lamp.red")).to_be_visible()
+
+
 def test_a_message_that_was_not_taken_is_sent_again_with_a_tap(practice: Practice, window: Open) -> None:
     wang = window().be("王芳")
     practice.fails = True

@@ -86,9 +86,19 @@ export function dayAndTime(moment) {
 
 // --- blocks ------------------------------------------------------------------------------------------
 
+const LIGHTS = { "🟢": "green", "🟡": "yellow", "🔴": "red" };
+
+/** Words with their lights drawn: not every machine has a font with coloured signs. */
+function lit(words) {
+  return words
+    .split(/(🟢|🟡|🔴)/u)
+    .filter((part) => part)
+    .map((part) => (LIGHTS[part] ? el("span", { class: `lamp ${LIGHTS[part]}`, "aria-hidden": "true" }) : part));
+}
+
 function line(block) {
   const tag = { title: "h3", quote: "blockquote" }[block.style] ?? "p";
-  return el(tag, { class: `line ${block.style}` }, block.words);
+  return el(tag, { class: `line ${block.style}` }, ...lit(block.words));
 }
 
 function fields(block) {
