@@ -64,21 +64,27 @@ def tally(rows: Iterable[Row]) -> Tally:
 
 def circular(sums: Tally) -> Text:
     """As circulars say it: 承诺22项，已办结6项，占27%；正在办理16项，占73%."""
+    done_share, open_share = shares_of(sums.done, sums.total)
     return T(
         "承诺{total}项，已办结{done}项，占{done_share}；正在办理{open}项，占{open_share}。",
         total=sums.total,
         done=sums.done,
-        done_share=share_of(sums.done, sums.total),
+        done_share=done_share,
         open=sums.open,
-        open_share=share_of(sums.open, sums.total),
+        open_share=open_share,
     )
 
 
-def share_of(part: int, whole: int) -> str:
-    """Whole per cent, rounded half up as circulars do; 0 % of nothing."""
+def shares_of(part: int, whole: int) -> tuple[str, str]:
+    """A part and the rest as whole per cent that make a hundred together, as in circulars (27% and 73%).
+
+    Rounded half up, but never to all or nothing while there is a rest; 0 % of nothing.
+    """
     if not whole:
-        return "0%"
-    return f"{(Decimal(part) * 100 / whole).quantize(Decimal(1), ROUND_HALF_UP)}%"
+        return "0%", "0%"
+    exact = (Decimal(part * 100) / whole).quantize(Decimal(1), ROUND_HALF_UP)
+    rounded = min(max(int(exact), 1 if part else 0), 99 if part < whole else 100)
+    return f"{rounded}%", f"{100 - rounded}%"
 
 
 def lights(sums: Tally) -> Text:

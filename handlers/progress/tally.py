@@ -13,6 +13,7 @@ from bot.chat.rendering import percent
 from bot.chat.settings import Policy
 from bot.chat.texts import T, Text
 from handlers.commitments.pace import judge
+from handlers.commitments.tally import shares_of
 from storage.commitments import Commitment
 
 _ONE = Decimal(1)
@@ -56,21 +57,16 @@ def tally(found: Iterable[Commitment], *, quarter: str, today: date, policy: Pol
     return total
 
 
-def part_of(number: int, whole: int) -> str:
-    """A share of a count, as circulars write it; 0% of nothing."""
-    return percent(Decimal(number) / whole) if whole else "0%"
-
-
 def sentence(total: Tally) -> Text:
     """The counts in the words of a circular: so many, of which so many are done, which is so much."""
-    open_ones = total.count - total.done
+    done_share, open_share = shares_of(total.done, total.count)
     return T(
         "共{count}项：已完成{done}项，占{done_share}；正在推进{open}项，占{open_share}。",
         count=total.count,
         done=total.done,
-        done_share=part_of(total.done, total.count),
-        open=open_ones,
-        open_share=part_of(open_ones, total.count),
+        done_share=done_share,
+        open=total.count - total.done,
+        open_share=open_share,
     )
 
 

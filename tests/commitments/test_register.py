@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from handlers.commitments import ledger, tally
-from handlers.commitments.tally import Tally, share_of
+from handlers.commitments.tally import Tally, shares_of
 from storage.commitments import State
 from tests.commitments.seeding import promised, reported
 from tests.world import Heard, World
@@ -195,5 +195,9 @@ def test_the_register_in_english(world: World) -> None:
 
 
 def test_sums_say_percentages_as_circulars_do() -> None:
-    assert (share_of(6, 22), share_of(16, 22), share_of(1, 8), share_of(0, 0)) == ("27%", "73%", "13%", "0%")
+    assert shares_of(6, 22) == ("27%", "73%")
+    assert shares_of(1, 8) == ("13%", "87%")
+    assert shares_of(999, 1000) == ("99%", "1%")
+    assert shares_of(1, 1000) == ("1%", "99%")
+    assert (shares_of(3, 3), shares_of(0, 3), shares_of(0, 0)) == (("100%", "0%"), ("0%", "100%"), ("0%", "0%"))
     assert tally.tally([]) == Tally()
