@@ -25,7 +25,7 @@ class Clause:
     also: tuple[int, ...] = ()
 
 
-_BREAK = re.compile(r"[\n\r;!]+\s*|\.(?!\d)\s*|(?<=\?)\s*")
+_BREAK = re.compile(r"[\n\r;!]+\s*|(?<=[一-鿿])(?<![约近达到共超])\.\s*|\.(?!\d)\s*|(?<=\?)\s*")
 _PAUSE = re.compile(
     r"\s*[,、]\s*|(?<![\d\s])\s+|(?<=\d)\s+(?=[一-鿿]{2})(?!公里|千米|平[方米]|立方|公[顷斤]|[万亿]元|人次|场次|以[上下])"
 )
@@ -40,7 +40,7 @@ _NAMED = re.compile(
 )
 _LEADING = re.compile(
     rf"\(?(?P<n>{_DIGITS})\s*(?:(?P<mark>[)、:]|\.(?!\d))|(?P<hao>号)(?!楼|线|院|路|井|桥|机|库|厂)"
-    r"|(?P<unit>[项条件])(?=[\s,:\d]|已|完成|进度|全部|正|推|基本|未|没|还|[装修铺拆种]了|$)|(?P<gap>\s+)(?!公里|千米|米|里|亩|盏|户|个|台|家|处|平|方|万|亿|元|吨|条|座|栋|棵|株|人|次|场)|(?P<end>$))"
+    r"|(?P<unit>[项条件])(?=[\s,:\d]|已|完成|进度|全部|正|推|基本|未|没|还|[装修铺拆种]了)|[项条]$|(?P<gap>\s+)(?!公里|千米|米|里|亩|盏|户|个|台|家|处|平|方|万|亿|元|吨|条|座|栋|棵|株|人|次|场)|(?P<end>$))"
 )
 _CIRCLED = re.compile("[①-⑳]")
 # "1已完成", "3未开始": a digit that the statement follows at once.
@@ -56,8 +56,10 @@ _LIST = re.compile(
     r"|(?<![一二三四五六七八九十百])第?(?P<run>一二三?四?五?六?|二三四?五?六?|三四五?六?|四五六?)项"
 )
 _EACH = re.compile(_DIGITS)
-# "1.60% 2.80%": numbers of items with a full stop, not shares with decimals.
-_DOTTED = re.compile(r"(?:(?<=^)|(?<=[\s,;]))(\d{1,2})\.(?=\d{1,3}(?:\.\d+)?\s*%)")
+# "1.60% 2.80%": numbers of items with a full stop, not figures with decimals.
+_DOTTED = re.compile(r"(?:(?<=^)|(?<=[\s,;]))(\d{1,2})\.(?=\d)")
+_TWO_DIGITS = re.compile(r"\d\d\s*%")
+_SEVERAL = 2
 _FOLLOWS = re.compile(r"[\s,:、.)的]*")
 
 
@@ -82,8 +84,9 @@ def numbers_named(words: str) -> list[int]:
 def _without_dots(folded: str, numbers: Collection[int]) -> str:
     """The text with the full stops behind item numbers made plain; as long as before."""
     dotted = [match for match in _DOTTED.finditer(folded) if int(match.group(1)) in numbers]
-    first = dotted[0] if dotted else None
-    if first is None or (len(dotted) == 1 and (first.start() or not re.match(r"\d\d\s*%", folded[first.end() :]))):
+    said = [int(match.group(1)) for match in dotted]
+    alone = len(dotted) == 1 and not dotted[0].start() and _TWO_DIGITS.match(folded, dotted[0].end())
+    if not alone and (len(said) < _SEVERAL or said != list(range(said[0], said[0] + len(said)))):
         return folded
     for match in dotted:
         folded = f"{folded[: match.end() - 1]}、{folded[match.end() :]}"
@@ -130,6 +133,10 @@ def _items(
 ) -> Iterator[tuple[int, int, Sequence[int | None]]]:
     """A span cut before each item number in it: where the words behind the number begin and end."""
     marks = sorted(_numbers_in(folded, start, end, numbers, lists))
+    if len(marks) == 1 and marks[0][0] > start and marks[0][1] >= end:
+        # "已完成第1项": what is said of it stands before it.
+        yield start, marks[0][0], marks[0][2]
+        return
     if not marks or marks[0][0] > start:
         yield start, marks[0][0] if marks else end, (None,)
     for index, (_at, behind, named) in enumerate(marks):

@@ -20,6 +20,7 @@ from storage.terms import Kind
 _KEPT = Decimal("0.00000001")
 #: However absurd a figure is that somebody insists on, it must fit the column.
 _MOST = Decimal(9999)
+_TEN_THOUSAND = Decimal(10_000)
 _MOST_PERCENT = Decimal(100)
 _POINT_MEASURES = (POINTS, "百分点", "个点")
 
@@ -71,6 +72,9 @@ def with_measure(reading: Reading, c: Commitment) -> Reading | Doubt:
     metres = convert(bare.value, "米", c.measure or "")
     if c.measure == "公里" and bare.value > _MOST_PERCENT and metres is not None and metres <= c.target:
         return replace(reading, figures=(replace(bare, measure="米"),))
+    yuan = convert(bare.value, "元", c.measure or "")
+    if yuan is not None and bare.value >= _TEN_THOUSAND:
+        return replace(reading, figures=(replace(bare, measure="元"),))
     # Of 100 things each is one per cent.
     if bare.value > _MOST_PERCENT or c.target == _MOST_PERCENT:
         return replace(reading, figures=(replace(bare, measure=c.measure or ""),))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 from enum import StrEnum
 
+from bot.chat.grammar.measures import is_divisible
 from bot.chat.rendering import percent
 from bot.chat.texts import T, Text, Value, Words, plain_number
 from handlers.progress.figures import SHARE
@@ -128,13 +129,13 @@ def how_far(c: Commitment, *, sure: bool = True) -> Doubt:
     """How far it is, with quick answers. Not `sure`: perhaps no report was meant at all."""
     rows: list[tuple[Option, ...]] = []
     if c.kind is Kind.QUANTITY and c.target is not None and c.measure != SHARE:
-        steps = [(c.target * q) for q in _QUARTERS]
+        steps = _steps(c.target, c.measure or "")
         rows.append(tuple(Option(quantity(step, c.measure), value_answer(step)) for step in steps))
         words = T(
             "第{number}项“{words}”现在一共完成了多少？点一下，或直接说，例如：{example}",
             number=c.number,
             words=c.words,
-            example=quantity(steps[1], c.measure),
+            example=quantity(steps[(len(steps) - 1) // 2], c.measure),
         )
     elif c.kind is Kind.THRESHOLD and c.target is not None:
         words = T(
@@ -151,6 +152,14 @@ def how_far(c: Commitment, *, sure: bool = True) -> Doubt:
     if not sure:
         rows.append((Option(T("不是报进度"), NONE),))
     return Doubt(Question.HOW_FAR, words, tuple(rows))
+
+
+def _steps(target: Decimal, measure: str) -> list[Decimal]:
+    """Quarters of the target; of what cannot be cut, whole ones."""
+    steps = [target * quarter for quarter in _QUARTERS]
+    if not is_divisible(measure):
+        steps = [*(step.to_integral_value(ROUND_CEILING) for step in steps[:-1]), target]
+    return list(dict.fromkeys(steps))
 
 
 def _no_change(c: Commitment) -> tuple[Option, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -54,7 +54,7 @@ class Said:
 
 
 _ADDED = re.compile(
-    r"(?:又|再|另外?|新)[^,.;\d]{0,6}$|(?:新增|增加|多|净增|提高|提升|上升|增长|推进|比上[次月周季][^,.;\d]{0,4})了?$"
+    r"(?:又|再|另外?|新|补)[^,.;\d]{0,6}$|(?:新增|增加|多|净增|提高|提升|上升|增长|推进|比上[次月周季][^,.;\d]{0,4})了?$"
     r"|(?:[这本上]个?(?:周|星期)|今天|昨天|当天|当日|这[两几]天|近日|最近)[^,.;\d]{0,8}$"
 )
 _PERIOD = re.compile(
@@ -77,7 +77,7 @@ _OF_WORK = re.compile(r"(?:完成|进度|完工|办结|兑现|竣工|形象进�
 _MONEY = re.compile(r"((?:投资|资金|款项|经费|投入|拨付|到位|签约)[^\d,.;]{0,6})$")
 _RATIO = re.compile(r"(?<![\d/.])(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)(?![\d/])\s*([一-鿿]{0,2})")
 _BARE = re.compile(
-    r"[^\d第年月日:/-]*?(\d{1,6}(?:\.\d{1,4})?|[一二两三四五六七八九百千][零一二三四五六七八九十百千]{1,7})\s*(?:了|左右)?\s*"
+    r"[^\d第/-]*?(\d{1,6}(?:\.\d{1,4})?万?|[一二两三四五六七八九百千][零一二三四五六七八九十百千]{1,7})\s*(?:了|左右)?\s*"
 )
 # Most clauses have no share or no quantity, and are spared the search for one.
 _SHARE_SIGN = re.compile("[%成半分]")
@@ -94,13 +94,16 @@ _TENTH = Decimal("0.1")
 _HUNDREDTH = Decimal("0.01")
 
 
-def figures(clause: str) -> tuple[Said, ...]:
-    """Every figure of a folded clause, in order."""
+def figures(clause: str, counted: Collection[str] = ()) -> tuple[Said, ...]:
+    """Every figure of a folded clause, in order.
+
+    Days, terms, batches and the like count nothing, unless a commitment is `counted` in them (培训5期).
+    """
     ratio = _ratio(clause)
     if ratio:
         return ratio
     shares = shares_in(clause) if _SHARE_SIGN.search(clause) else ()
-    found = sorted([*_shares(clause, shares), *_amounts(clause, shares)], key=_position)
+    found = sorted([*_shares(clause, shares), *_amounts(clause, shares, counted)], key=_position)
     return tuple(said for _start, said in found)
 
 
@@ -166,11 +169,15 @@ def _rate(before: str) -> str:
     return money.group(1) if money else ""
 
 
-def _amounts(clause: str, shares: Sequence[Share]) -> Iterator[tuple[int, Said]]:
+def _amounts(clause: str, shares: Sequence[Share], counted: Collection[str]) -> Iterator[tuple[int, Said]]:
     if not any(_outside(match.start(), shares) for match in _NUMERAL.finditer(clause)):
         return
     for amount in amounts_in(clause):
-        if amount.measure in _NO_COUNT or amount.measure == SHARE or amount.value > _MOST:
+        if (
+            (amount.measure in _NO_COUNT and amount.measure not in counted)
+            or amount.measure == SHARE
+            or amount.value > _MOST
+        ):
             continue
         if any(amount.start < share.end and share.start < amount.end for share in shares):
             continue

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from handlers.progress.clauses import Clause, clauses
 from handlers.progress.figures import SHARE, Role, Said, bare_figure, figures
-from handlers.progress.matching import best, counted_in, words_shared
+from handlers.progress.matching import best, counted_in, measures, words_shared
 from handlers.progress.statuses import is_plan, is_question, status_of
 from storage.commitments import Commitment, Status
 
@@ -141,7 +141,7 @@ def _halves(clause: Clause, items: Sequence[Commitment]) -> tuple[Clause, ...]:
 
 def _part(clause: Clause, items: Sequence[Commitment], before: Group | None) -> Part:
     planned = is_plan(clause.text)
-    said = figures(clause.text)
+    said = figures(clause.text, {measure for item in items for measure in measures(item)})
     if planned:
         # "剩下24盏下周装完": what is left is no plan.
         said = tuple(one for one in said if one.role is Role.REMAINING)

@@ -76,7 +76,7 @@ def read(text: str, items: Sequence[Commitment], *, expected: bool = False) -> t
     told = [group for group in groups if group.says_something and (expected or _is_report(group, items))]
     if not told and expected:
         told = [group for group in groups if group.number is not None or len(groups) == 1]
-    told = [group for group in groups if group in told or _is_mentioned(group, told, alone=not told)]
+    told = [group for group in groups if group in told or _is_mentioned(group, told, items, alone=not told)]
     readings = [reading for group in told for reading in _readings(text, group, items)]
     others = {*left_out, *(r.number for r in readings if r.number is not None)}
     found = tuple(replace(r, but=tuple(sorted(others))) if r.everything else r for r in readings)
@@ -115,18 +115,21 @@ def _is_report(group: Group, items: Sequence[Commitment]) -> bool:
     return named or len(group.text) <= _SHORT or bool(_OF_WORK.search(group.text))
 
 
-def _is_mentioned(group: Group, told: Sequence[Group], *, alone: bool) -> bool:
+def _is_mentioned(group: Group, told: Sequence[Group], items: Sequence[Commitment], *, alone: bool) -> bool:
     """Whether a commitment is spoken of in words that say nothing one could count: then it is asked about.
 
-    `alone`: nothing else in the message is a report. Beside a report only what has happened counts.
+    `alone`: nothing else in the message is a report. Beside a report only what has happened counts, and a
+    figure in the measure of one commitment only ("…，改厕50户").
     """
     if group.number is not None:
         return True
-    if not group.named or len(group.fitting) != 1:
+    if len(group.fitting) != 1:
         return False
-    return alone or (
-        not group.fitting & {n for g in told for n in g.numbers} and bool(_HAPPENED.search(group.text))
-    )
+    if not alone and any(counted_in(item, said.measure) for said in group.figures for item in items):
+        return True
+    known = {number for other in told for number in other.numbers}
+    happened = not group.fitting & known and bool(_HAPPENED.search(group.text))
+    return group.named and (alone or happened)
 
 
 def _tells(said: Said, named: bool, text: str, items: Sequence[Commitment]) -> bool:

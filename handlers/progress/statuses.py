@@ -65,19 +65,23 @@ _SLOW = re.compile(
 _NOT_SLOW = re.compile(r"(?:不|没有|没|无|并未|不存在)(?:太|怎么|受|存在)?$")
 _FINISHING = re.compile(
     r"扫尾|收尾|尾声|基本(?:上)?(?:已经?)?" + _COMPLETED + r"|(?:接近|快要?|将近|差不多|大体|大致)(?:全部)?"
-    rf"{_COMPLETED}|(?:快|差不多|马上(?:就)?(?:要)?)(?:完|好|弄好)了?|^(?:快|差不多)了$|调试|(?:准备|等待?|待|正在|申请|组织|报请|迎接)验收|最后(?:阶段|一步)"
+    rf"{_COMPLETED}(?!一半|\d)|(?:快|差不多|马上(?:就)?(?:要)?)(?:完|好|弄好)了?|^(?:快|差不多)了$|调试|(?:准备|等待?|待|正在|申请|组织|报请|迎接)验收|最后(?:阶段|一步)"
 )
 _DONE_PLAIN = re.compile(
     _COMPLETED
     + r"(?!情况|率|得|的|度|时|后|不)|完毕|搞定|完事|通车|通水|通电|贯通|修通|送电|[水电气路网]都?通了|户户通"
-    r"|[全都](?:部)?(?:亮|通|完)了|亮(?:起来|灯)了|已(?:经)?(?:安装|铺设|拆除|移交|交付)(?![,.;]?(?:在|中|一部分))"
+    r"|[全都](?:部)?(?:亮|通|完)了|亮(?:起来|灯)了|^(?:都|已|全)?(?:好了|ok|[√✓✔])$|已(?:经)?(?:安装|铺设|拆除|移交|交付)(?![,.;]?(?:在|中|一部分))"
 )
 _DONE_SURELY = re.compile(
     r"(?:全部|全面|全都|都|提前|圆满|如期|按期|按时|顺利)(?:已经?)?" + _COMPLETED + r"(?!情况|率|得|度|不)"
     r"|投入使用|交付使用|投用|启用|竣工|通过.{0,4}验收|验收(?:合格|通过|完|过?了)|已(?:经)?验收"
     r"|完成全年|全年任务完成|百分之?百完成"
 )
+#: Parts of a building site that are finished before the whole is.
+_A_PART = r"(?:主体|基础|一期|框架|结构|土建|地基|路基)(?:工程|部分)?(?:已经?|全部)?"
+_PARTLY = re.compile(_A_PART + _COMPLETED)
 _NOT_DONE = re.compile(
+    rf"{_A_PART}$|"
     r"(?:未|没|没有|不能|无法|不|难以|尚待|待|等|才能?)(?:能|有|全部?|都|完全|按期|按时|如期)*$"
 )
 _NOT_STARTED = re.compile(
@@ -179,13 +183,19 @@ def _stated(clause: str, figure: bool) -> list[Status]:
         found.append(Status.DONE)
     if not figure and _NOT_STARTED.search(clause):
         found.append(Status.NOT_STARTED)
-    elif (not figure and _NOT_ALL.search(clause)) or (not is_plan(clause) and _BEGUN_ALREADY.search(clause)):
+    elif _is_begun(clause, figure):
         found.append(Status.UNDER_WAY)
     if _PREPARING.search(clause):
         found.append(Status.PREPARING)
     elif _UNDER_WAY.search(clause):
         found.append(Status.UNDER_WAY)
     return found
+
+
+def _is_begun(clause: str, figure: bool) -> bool:
+    if not figure and (_NOT_ALL.search(clause) or _PARTLY.search(clause)):
+        return True
+    return not is_plan(clause) and bool(_BEGUN_ALREADY.search(clause))
 
 
 _DONE = re.compile(f"{_DONE_SURELY.pattern}|{_DONE_PLAIN.pattern}")

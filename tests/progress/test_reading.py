@@ -197,6 +197,10 @@ def test_words_that_name_no_commitment(text: str, figures: list[str], status: St
         ("全村自来水都通了", [(3, [], Status.DONE)]),
         ("灯装好了", [(2, [], Status.DONE)]),
         ("水渠修了1500米，广场还没动", [(6, ["1500米"], None)]),
+        ("已完成第2项", [(2, [], Status.DONE)]),
+        ("第2项好了", [(2, [], Status.DONE)]),
+        ("变压器主体完工，正在装修", [(4, [], Status.UNDER_WAY)]),
+        ("补装了20盏，累计96盏", [(2, ["+20盏", "96盏"], None)]),
         # which one is said, but nothing that could be counted: it is asked about
         ("变压器还没到", [(4, [], None)]),
         ("第2项", [(2, [], None)]),
@@ -243,6 +247,11 @@ def test_words_that_tell_which_commitment(
             [(1, [], Status.DONE), (2, [], Status.UNDER_WAY), (3, [], Status.NOT_STARTED)],
         ),
         ("1.60% 2.80% 3.95%", [(1, ["60%"], None), (2, ["80%"], None), (3, ["95%"], None)]),
+        ("1.3公里；2.96盏；3.95%", [(1, ["3公里"], None), (2, ["96盏"], None), (3, ["95%"], None)]),
+        (
+            "1、道路1公里。2、路灯96盏。3、通达率95%。",
+            [(1, ["1公里"], None), (2, ["96盏"], None), (3, ["95% (通达率)"], None)],
+        ),
         ("1：60%；2：80%；4：已安装", [(1, ["60%"], None), (2, ["80%"], None), (4, [], Status.DONE)]),
         ("道路60 路灯80", [(1, ["60"], None), (2, ["80"], None)]),
         ("道路硬化已完工路灯装了96盏", [(1, [], Status.DONE), (2, ["96盏"], None)]),
@@ -438,3 +447,10 @@ def test_a_figure_is_read_exactly(value: int, number: int) -> None:
     [reading] = read(text, ALL) or ()
     assert reading.number == number
     assert [said.value for said in reading.figures] == [Decimal(value) / 100]
+
+
+def test_a_commitment_may_be_counted_in_terms_and_batches() -> None:
+    items = (promise(1, "举办技能培训5期"), promise(2, "改造户厕200户"), promise(3, "集体经济收入达到50万元"))
+    assert heard("培训办了2期", items) == [(1, ["2期"], None)]
+    assert heard("培训2期，改厕50户", items) == [(1, ["2期"], None), (2, ["50户"], None)]
+    assert heard("3：30万", items) == [(3, ["300000"], None)]

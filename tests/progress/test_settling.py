@@ -299,3 +299,13 @@ def test_a_share_is_exact_and_never_reads_as_reached_before_it_is(lamps: int) ->
 
 def test_a_rate_has_no_quarters_to_offer() -> None:
     assert doubt("第3项", {3: WATER}) == (Question.HOW_FAR, ["!preparing", "!under_way", "!slow"])
+
+
+def test_what_cannot_be_cut_is_offered_whole() -> None:
+    training = promise(1, "举办技能培训5期")
+    assert doubt("第1项培训", {1: training})[1][:4] == ["=2", "=3", "=4", "=5"]
+
+
+def test_money_said_without_its_unit() -> None:
+    income = promise(3, "集体经济收入达到50万元")
+    assert draft("第3项30万", {3: income}) == (3, "30", "0.6", None)
