@@ -277,11 +277,13 @@ class Dispatcher:
 
     def _command(self, ctx: Ctx, found: Found, said: Said) -> Replies:
         command = found.command
-        if not command.allows(ctx.actor):
+        theirs = command.allows(ctx.actor)
+        if (not theirs and not found.sure) or (command.begins_talk and not _stands_apart(found, said)):
             # "通过验收了" begins with a command's name, and is no command.
-            overheard = None if found.sure else self._read(ctx, said)
+            overheard = self._read(ctx, said)
             if overheard is not None:
                 return overheard
+        if not theirs:
             raise NotTheirs(_refusal(command, ctx.actor))
         cursor = Cursor(said.text, said.folded, found.start, ctx.today)
         try:
@@ -461,6 +463,11 @@ def _meant_in_group(found: Found | None, said: Said, actor: Actor) -> bool:
     command = found.command
     theirs = command.allows(actor) or command.place is Place.GROUP
     return _plain(found, said) and not command.everyday and theirs
+
+
+def _stands_apart(found: Found, said: Said) -> bool:
+    """Whether the name stands alone or a space or mark follows it."""
+    return found.start >= len(said.folded) or not said.folded[found.start - 1].isalnum()
 
 
 def _plain(found: Found | None, said: Said) -> bool:

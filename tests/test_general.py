@@ -22,6 +22,13 @@ def test_examples_are_shown_as_the_reader_would_type_them(world: World) -> None:
     assert "「/progress 2 还剩24盏」" in wang.says("/help progress")[0]
 
 
+def test_thanks_need_no_answer_but_a_yes_to_nothing_gets_one(world: World) -> None:
+    wang = world.personas["王芳"]
+    for words in ("谢谢！", "收到", "👍"):
+        assert wang.says(words) == []
+    assert wang.says("好的") == ["现在没有等您答复的事。刚才的问题如果已过期，请重新发一遍。"]
+
+
 def test_stranger_is_told_how_to_bind(world: World) -> None:
     stranger = world.stranger("路人")
     assert stranger.says("你好") == [

@@ -45,7 +45,8 @@ class Command:
     platforms whose commands are Latin (`a-z0-9_`, at most 32). `roles` empty: anybody who is bound;
     `strangers`: also those who are not. `examples` are complete messages that work; each one is a test.
     `everyday`: its names are words of everyday talk (你好, 算了); in a group it counts only where the bot is
-    called by name or by a slash.
+    called by name or by a slash. `begins_talk`: ordinary sentences begin with its name as well ("截止3月底路灯
+    装了96盏"); where it runs on without a space, those who read free words are asked first.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Command:
     examples: tuple[str, ...] = ()
     hidden: bool = False
     everyday: bool = False
+    begins_talk: bool = False
 
     def allows(self, actor: Actor) -> bool:
         if self.strangers:
@@ -130,6 +132,7 @@ class Registry:
         examples: Iterable[str] = (),
         hidden: bool = False,
         everyday: bool = False,
+        begins_talk: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated function as a command. It is called as `handler(ctx, **arguments)`."""
 
@@ -149,6 +152,7 @@ class Registry:
                     examples=tuple(examples),
                     hidden=hidden,
                     everyday=everyday,
+                    begins_talk=begins_talk,
                 )
             )
             return handler

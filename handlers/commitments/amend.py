@@ -103,7 +103,7 @@ def _ask_what(ctx: Ctx, commitment: Commitment, wish: Wish, unread: str = "") ->
     )
 
 
-@registry.dialogue("commitments.amend_what")
+@registry.dialogue("commitments.amend_what", hears=("截止",))
 def answer_what(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """The field to change, or the whole wish."""
     commitment, wish = _load(ctx, data)
@@ -119,7 +119,7 @@ def answer_what(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     return _go_on(ctx, commitment, Wish(terms, reason or wish.reason))
 
 
-@registry.dialogue("commitments.amend_value", figures=True)
+@registry.dialogue("commitments.amend_value", hears=("截止",), figures=True)
 def answer_amended(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """The new value of the field; a reason may come with it."""
     commitment, wish = _load(ctx, data)
@@ -155,7 +155,7 @@ def _warning(wish: Wish) -> Text | None:
     return caution(wish.reason, wish.terms.words if wish.terms else "")
 
 
-@registry.dialogue("commitments.amend_card")
+@registry.dialogue("commitments.amend_card", hears=("截止",))
 def answer_amendment(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Submit, change, leave; or the wish said again."""
     commitment, wish = _load(ctx, data)

@@ -62,7 +62,7 @@ def show_card(ctx: Ctx, draft: Draft, *, remark: Words | None = None) -> Reply:
     return say(*body, buttons=_buttons(ctx, draft), replace=True)
 
 
-@registry.dialogue("commitments.card")
+@registry.dialogue("commitments.card", hears=("截止",))
 def answer_card(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Submit, change or leave the draft; anything else is a correction."""
     return _answer(ctx, from_data(data), said)
@@ -107,7 +107,7 @@ def _ask_what(ctx: Ctx, draft: Draft, index: int) -> Reply:
     )
 
 
-@registry.dialogue("commitments.edit")
+@registry.dialogue("commitments.edit", hears=("截止",))
 def answer_edit(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Which item, then which field of it; a whole new sentence is taken as such."""
     draft, index = from_data(data["draft"]), data["index"]
@@ -139,7 +139,7 @@ def _ask_value(ctx: Ctx, draft: Draft, index: int, field: Field) -> Reply:
     return say(PROMPTS[field], buttons=buttons, replace=True)
 
 
-@registry.dialogue("commitments.value", figures=True)
+@registry.dialogue("commitments.value", hears=("截止",), figures=True)
 def answer_value(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """The new value of one field."""
     draft, index = from_data(data["draft"]), data["index"]

@@ -130,7 +130,7 @@ def answer_words(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     return say(T("什么时候完成？"), buttons=(due_buttons(ctx),))
 
 
-@registry.dialogue("commitments.due", figures=True)
+@registry.dialogue("commitments.due", hears=("截止",), figures=True)
 def answer_due(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """The due date, then the card."""
     draft = from_data(data)

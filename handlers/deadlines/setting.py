@@ -42,6 +42,7 @@ _WITHDRAW = ("撤下", "取消", "删除", "不要了")
     help=T("什么事什么时候截止；组织者可以设，也可以给自己的事项设截止时间"),
     args=(Rest("words", T("事项 单位 日期"), optional=True),),
     place=Place.PRIVATE,
+    begins_talk=True,
     examples=("截止", "截止 季报 10月12日", "截止 季报 枫杨办事处 延到10月15日", "截止 季报 季末最后一个工作日"),
 )
 def deadline(ctx: Ctx, words: str | None) -> Reply:

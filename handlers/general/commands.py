@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from bot.chat.arguments import Choice, Rest
 from bot.chat.commands import Command, Place, Registry, Section
+from bot.chat.context import Said
 from bot.chat.errors import UserError
+from bot.chat.grammar.folding import bared
 from bot.chat.grammar.suggest import closest
 from bot.chat.messages import Block, Button, Fields, Line, Reply, faint, quote, say, title
 from bot.chat.people import ROLE_WORDS, Role
@@ -15,6 +17,16 @@ from handlers import Ctx
 from storage import accounts, changes
 
 registry = Registry()
+#: After every other reader.
+POLITE = 2000
+
+
+def _any_of(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+_THANKS = _any_of("谢谢 谢谢您 谢谢你 多谢 感谢 辛苦了 收到 收到谢谢 知道了 明白 明白了 👍 👌 🙏 thanks thankyou")
+_YES = _any_of("好 好的 是 是的 对 对的 行 可以 嗯 确认 同意 没错 没问题 ok yes")
 
 
 @registry.command(
@@ -102,6 +114,17 @@ def _example(command: Command, example: str) -> Words:
     if not example.startswith(command.name):
         return example
     return Name(example, f"/{command.ascii} {example.removeprefix(command.name).strip()}".strip())
+
+
+@registry.reader(POLITE)
+def politeness(ctx: Ctx, said: Said) -> Reply | list[Reply] | None:
+    """Thanks need no answer; a yes to nothing gets one, so that nobody believes that something was confirmed."""
+    words = bared(said.text)
+    if words in _THANKS and not said.attachments:
+        return []
+    if words in _YES and not ctx.chat.is_group:
+        return say(T("现在没有等您答复的事。刚才的问题如果已过期，请重新发一遍。"))
+    return None
 
 
 @registry.command(

@@ -21,6 +21,7 @@ _UNCHANGED = re.compile(
 _TURN = re.compile(r"完[工成好]|[开停竣]工|推进|验收|到位|(?<=[装修铺种栽拆建])好|\d[一-鿿]{1,3}?(?=[一-鿿]{2})|%")
 _A_DATE = re.compile(r"(?:今年|明年)?(?:\d{1,2}月(?:份?[底末初中]|\d{1,2}[日号])?|年[底末])(?:之?前)?")
 _DONE = re.compile(r"[已了]|完成|累计|目前|达到|剩|还差|%")
+_BOUGHT = re.compile(r"采购|购[置买进回]|进货|到货|订购|备料|运[到来]")
 _OTHERS = re.compile(r"其[他它余]|别的|剩下的(?!\d)")
 _TWO = 2
 
@@ -146,6 +147,9 @@ def _part(clause: Clause, items: Sequence[Commitment], before: Group | None) -> 
         # "剩下24盏下周装完": what is left is no plan.
         said = tuple(one for one in said if one.role is Role.REMAINING)
     status = status_of(clause.text, figure=bool(said))
+    if said and _BOUGHT.search(clause.text) and not any(_BOUGHT.search(item.words) for item in items):
+        # What was bought or delivered is not done yet.
+        said, status = (), status or Status.PREPARING
     part = Part(clause, said, status, bool(_UNCHANGED.search(clause.text)), items)
     if not planned and not part.says_something and _may_be_counted(part, before):
         part.figures = bare_figure(clause.text)

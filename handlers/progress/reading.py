@@ -153,7 +153,9 @@ def _reading(text: str, group: Group, items: Sequence[Commitment]) -> Reading:
     number, candidates, certain = _which(group, items)
     start, end = group.parts[0].clause.start, group.parts[-1].clause.end
     status = foremost({part.status for part in group.parts if part.status})
-    if status is Status.NOT_STARTED and group.figures:
+    if status in (Status.NOT_STARTED, Status.PREPARING) and any(
+        said.value and not said.rate for said in group.figures
+    ):
         # "水渠修了1500米，广场还没动": only another part of it is not begun.
         status = None
     everything = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,7 @@ DOUBT, CONFIRM, UNIT = "progress.doubt", "progress.confirm", "progress.unit"
 #: Free-text readers are asked in this order; progress is what people write most.
 READER_ORDER = 50
 AFTER_ALL = 1000
+_ASKS = re.compile(r"没报|[该要]报|报[哪什几]|怎么报|报了[吗没]|进度怎么")
 
 
 @registry.command(
@@ -110,7 +112,12 @@ def _captioned(ctx: Ctx, readings: tuple[Reading, ...], items: dict[int, Commitm
 @registry.reader(AFTER_ALL)
 def hint(ctx: Ctx, said: Said) -> Reply | None:
     """A figure of which nobody can tell what it is about: say how to report."""
-    if ctx.chat.is_group or not ctx.actor.has(Role.SECRETARY) or not tells_figures(said.folded):
+    if ctx.chat.is_group or not ctx.actor.has(Role.SECRETARY):
+        return None
+    if _ASKS.search(said.folded):
+        words = T("看还有哪些没报，发“季报”；看自己的承诺和进度，发“我的承诺”。")
+        return say(words, buttons=((Button(T("季报"), "quarterly"), Button(T("我的承诺"), "my_commitments")),))
+    if not tells_figures(said.folded):
         return None
     if not any(open_items(ctx, post.unit_id) for post in posts_of(ctx)):
         return None

@@ -106,7 +106,8 @@ def _draft(reading: Reading, c: Commitment, found: Found, known: tuple[Decimal |
 def _status_doubt(reading: Reading, c: Commitment) -> Doubt | None:
     """What has to be asked when there is no figure."""
     if reading.status is None:
-        return None if reading.figures else doubts.how_far(c, sure=reading.certain or bool(reading.settled))
+        only_aims = all(said.role is Role.TARGET for said in reading.figures)
+        return None if not only_aims else doubts.how_far(c, sure=reading.certain or bool(reading.settled))
     if reading.status is Status.DONE:
         if is_counted(c) and c.target is not None:
             return doubts.whole(c, quantity(c.target, c.measure), value_answer(c.target))

@@ -292,6 +292,12 @@ def test_a_category_typed_at_the_card_changes_the_category_and_not_the_words(wor
     assert wang.says("自选") == [CARD]
 
 
+def test_a_due_date_typed_at_the_card_is_no_question_about_deadlines(world: World) -> None:
+    wang = world.personas["王芳"]
+    wang.says(ROAD)
+    assert wang.says("期限 2021-09-30") == [CARD.replace("12月31日", "9月30日")]
+
+
 def test_a_promise_needs_more_than_a_date(world: World) -> None:
     wang = world.personas["王芳"]
     for words in ("承诺 12月底前", "承诺 自选"):

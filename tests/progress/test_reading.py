@@ -201,6 +201,8 @@ def test_words_that_name_no_commitment(text: str, figures: list[str], status: St
         ("第2项好了", [(2, [], Status.DONE)]),
         ("变压器主体完工，正在装修", [(4, [], Status.UNDER_WAY)]),
         ("补装了20盏，累计96盏", [(2, ["+20盏", "96盏"], None)]),
+        ("路灯到货96盏", [(2, [], Status.PREPARING)]),
+        ("路灯已采购120盏，安装60盏", [(2, ["60盏"], None)]),
         # which one is said, but nothing that could be counted: it is asked about
         ("变压器还没到", [(4, [], None)]),
         ("第2项", [(2, [], None)]),

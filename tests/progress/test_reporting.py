@@ -149,7 +149,7 @@ def test_nothing_is_kept_of_what_was_not_confirmed(world: World, wang: Persona, 
     [answer] = wang.presses("取消") if how == "press" else wang.says(how)
     assert "没有" in answer
     assert standing(world, 2) == ("None", "None", "None")
-    assert wang.says("确认")[0].startswith("没看懂这句话。")
+    assert wang.says("确认")[0].startswith("现在没有等您答复的事。")
 
 
 def test_a_report_is_changed_by_saying_it_again(world: World, wang: Persona) -> None:
@@ -191,7 +191,7 @@ def test_free_words_in_a_group_are_left_alone(world: World, wang: Persona) -> No
     ]
 
 
-@pytest.mark.parametrize("text", ["好的", "谢谢", "明天开会吗", "花生覆盖率80%吗"])
+@pytest.mark.parametrize("text", ["大家好", "明天开会吗", "花生覆盖率80%吗"])
 def test_talk_is_not_taken_for_a_report(wang: Persona, text: str) -> None:
     assert wang.says(text) == ["没看懂这句话。发“帮助”可以看到能做的事。\n[帮助]"]
 
@@ -497,6 +497,19 @@ def test_another_units_progress_is_not_taken_for_the_own(world: World, wang: Per
 @pytest.mark.parametrize("text", ["开工率50%", "已投入3万元", "通水率达到96％"])
 def test_a_figure_of_nobody_knows_what_gets_a_hint(wang: Persona, text: str) -> None:
     assert wang.says(text) == ["没看懂说的是哪一项。报进度请带上第几项，例如：第2项 80%\n[报进度] [我的承诺]"]
+
+
+@pytest.mark.parametrize("text", ["还有哪些没报", "怎么报进度", "我该报哪几项？"])
+def test_who_asks_what_to_report_is_told_where_to_look(wang: Persona, text: str) -> None:
+    answer = "看还有哪些没报，发“季报”；看自己的承诺和进度，发“我的承诺”。\n[季报] [我的承诺]"
+    assert wang.says(text) == [answer]
+
+
+def test_a_date_before_a_report_is_no_question_about_deadlines(wang: Persona) -> None:
+    for text in ("截止3月25日路灯装了96盏", "截止到3月底，路灯累计装了96盏"):
+        assert "本次：96盏（80%）" in wang.says(text)[0]
+        wang.says("取消")
+    assert wang.says("截止")[0].startswith("截止时间")
 
 
 def test_words_that_begin_like_the_offices_command_are_a_report(wang: Persona) -> None:

@@ -122,6 +122,7 @@ QUARTERS = ["=30", "=60", "=90", "=120", "!preparing", "!under_way", "!slow"]
         ("还剩200盏", Question.MISMATCH),
         ("第2项", Question.HOW_FAR),
         ("第2项无变化", Question.HOW_FAR),
+        ("第2项目标120盏", Question.HOW_FAR),
     ],
 )
 def test_the_figure_is_asked_with_quarters_of_the_target(text: str, question: Question) -> None:
