@@ -19,10 +19,11 @@ def take_note(tx: Tx, notice: Notice, now: datetime) -> Chat:
     if notice.kind is NoticeKind.MOVED and notice.moved_to is not None:
         return _moved(tx, notice.chat, notice.moved_to, now)
     chat = accounts.chat_for(tx, notice.chat, now=now)
-    if notice.kind in _PARKS:
-        parking.park(tx, chat.id, why=_PARKS[notice.kind], now=now)
-    elif notice.kind in _WAKES:
-        parking.resume(tx, chat.id, now=now)
+    for one in (chat, *accounts.topics_of(tx, chat)) if chat.is_group else (chat,):
+        if notice.kind in _PARKS:
+            parking.park(tx, one.id, why=_PARKS[notice.kind], now=now)
+        elif notice.kind in _WAKES:
+            parking.resume(tx, one.id, now=now)
     return chat
 
 

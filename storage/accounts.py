@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +48,11 @@ _CHAT = select(
     chats.c.state,
 )
 _CHAT_BY_NAME = _CHAT.where(chats.c.platform == bindparam("on"), chats.c.external_id == bindparam("which"))
+_TOPICS = _CHAT.where(
+    chats.c.platform == bindparam("on"),
+    chats.c.is_group,
+    chats.c.external_id.like(bindparam("begins"), escape="\\"),
+).order_by(chats.c.id)
 _CHAT_BY_ID = _CHAT.where(chats.c.id == bindparam("which"))
 _SET_PRIVATE = (
     update(accounts).where(accounts.c.id == bindparam("which")).values(private_chat_id=bindparam("private"))
@@ -268,6 +274,12 @@ def chat_called(tx: Tx, platform: str, external_id: str) -> Chat | None:
     """The known chat that the platform names so."""
     row = tx.first(_CHAT_BY_NAME, {"on": platform, "which": external_id})
     return Chat(*row) if row else None
+
+
+def topics_of(tx: Tx, chat: Chat) -> list[Chat]:
+    """The known topics of a group, which are chats of their own."""
+    begins = re.sub(r"([\\%_])", r"\\\1", chat.external_id) + "/%"
+    return [Chat(*row) for row in tx.all(_TOPICS, {"on": chat.platform, "begins": begins})]
 
 
 def move_chat(tx: Tx, chat_id: int, external_id: str) -> None:

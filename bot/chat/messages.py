@@ -40,7 +40,8 @@ class Light(StrEnum):
 class ChatRef:
     """Where a conversation takes place, as the platform names it.
 
-    A topic of a group is a chat of its own, so that answers stay in it and it can be bound by itself.
+    A topic of a group is a chat of its own, so that answers stay in it and it can be bound by itself; its id is
+    the group's, "/" and the topic's own.
     """
 
     platform: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.chat.messages import PRIVATELY, Block, Button, Notice, NoticeKind, Reply, ToPerson, faint, say, title
+from bot.chat.people import Chat
 from bot.chat.texts import T, Words
 from handlers import Ctx
 from handlers.roster.declared import KEEPERS, registry
-from storage import people, units
+from storage import accounts, people, units
 
 _PRIVATE = Button(T("私聊我"), PRIVATELY)
 
@@ -38,18 +39,21 @@ def _hears_little() -> Words:
 @registry.notice(NoticeKind.REMOVED)
 def tell_keepers(ctx: Ctx, _notice: Notice) -> list[Reply]:
     """Tell those who look after the unit, once: the group hears nothing any more."""
-    if ctx.chat.unit_id is None:
-        return []
-    above = units.ancestors(ctx.tx, ctx.chat.unit_id)
+    chats = (ctx.chat, *accounts.topics_of(ctx.tx, ctx.chat))
+    return [reply for chat in chats if chat.unit_id is not None for reply in _tell(ctx, chat, chat.unit_id)]
+
+
+def _tell(ctx: Ctx, chat: Chat, unit_id: int) -> list[Reply]:
+    above = units.ancestors(ctx.tx, unit_id)
     holders = people.holders(ctx.tx, [unit.id for unit in above], KEEPERS)
     nearest = next((holders[unit.id] for unit in above if unit.id in holders), [])
     unit = above[0].name
     words = T(
         "机器人不在“{group}”里了，{unit}的通报不会再发到那里。要恢复，请把机器人重新拉进群。",
-        group=ctx.chat.title or unit,
+        group=chat.title or unit,
         unit=unit,
     )
-    key = f"group.removed:{ctx.chat.id}:{ctx.today}"
+    key = f"group.removed:{chat.id}:{ctx.today}"
     return [say(words, to=ToPerson(person.id), key=key) for person in nearest]
 
 

@@ -65,6 +65,20 @@ def test_put_out_of_a_group_the_keepers_are_told_once_and_nothing_more_goes_ther
         assert not group.parked
 
 
+def test_put_out_of_a_group_whose_topic_was_bound_the_keepers_are_told_too(world: World) -> None:
+    new_group(world, "大群/10")
+    world.personas["孙洁"].says("绑群 石佛办事处", group="大群/10")
+    happens(world, notice(world, NoticeKind.REMOVED, "大群"))
+    assert world.personas["孙洁"].heard() == [
+        "机器人不在“大群/10工作群”里了，石佛办事处的通报不会再发到那里。要恢复，请把机器人重新拉进群。"
+    ]
+    with world.database.transaction() as tx:
+        assert accounts.chat(tx, world.groups["大群/10"]).state == "parked"
+    happens(world, notice(world, NoticeKind.ADDED, "大群"))
+    with world.database.transaction() as tx:
+        assert accounts.chat(tx, world.groups["大群/10"]).state == "active"
+
+
 def test_put_out_of_a_group_without_a_unit_nobody_is_told(world: World) -> None:
     new_group(world, "新群")
     assert happens(world, notice(world, NoticeKind.REMOVED, "新群")) is Outcome.NOTED
