@@ -60,8 +60,10 @@ def read(update: Update, me: Me) -> Came | None:
     return None
 
 
-#: All that a plain message consists of.
-_PLAIN = frozenset({"message_id", "from", "chat", "date", "text"})
+#: All that plain words in a private chat consist of.
+_PLAIN = frozenset({"message_id", "from", "chat", "date", "text", "entities", "link_preview_options"})
+#: A command that names a bot is looked at more closely.
+_NAMES_A_BOT = re.compile(r"/\w+@")
 
 
 def read_plain(update: dict[str, Any]) -> Came | None:
@@ -73,7 +75,7 @@ def read_plain(update: dict[str, Any]) -> Came | None:
     if not isinstance(message, dict) or not message.keys() <= _PLAIN:
         return None
     chat, user, text = message["chat"], message.get("from"), message.get("text")
-    if chat["type"] != "private" or user is None or user["is_bot"] or not text or text[0] == "/":
+    if chat["type"] != "private" or user is None or user["is_bot"] or not text or _NAMES_A_BOT.match(text):
         return None
     number, name = str(chat["id"]), str(message["message_id"])
     last = user.get("last_name")
