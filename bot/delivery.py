@@ -34,6 +34,8 @@ LEASE = timedelta(minutes=2)
 POLL = 1.0
 #: A look at the outbox may take this share of the time at most, however many rows wait.
 LOOKING = 1 / 20
+#: A look that takes less, in seconds, is repeated at once: with a short line nobody shall wait for it.
+CHEAP = 0.005
 #: How often to forget the windows of chats that are quiet, in seconds.
 TIDY = 60.0
 #: The shortest wait between two steps, in seconds.
@@ -53,7 +55,7 @@ class Outlook:
 
     def looked(self, now: float, spent: float) -> None:
         """A long line is looked at less often, so that looking never takes the time for sending."""
-        self.earliest = now + spent / LOOKING
+        self.earliest = now + spent / LOOKING if spent > CHEAP else now
         self.latest = max(now + POLL, self.earliest)
 
 
