@@ -35,6 +35,8 @@ from tests.world import World, small_district
 
 CRASHES = int(os.environ.get("CRASHES", "50" if os.environ.get("CI") else "6")) // 2
 SECRETARIES = {"王芳": "大里村", "李建国": "公园道社区", "赵强": "欢河村", "钱红": "南流村"}
+#: How the bot confirms a report; reminders that happen to be due on the day of the test are another matter.
+ANSWER = "已登记"
 #: How long everything may take to arrive in the end, on a slow machine.
 PATIENCE = 60.0
 
@@ -105,21 +107,23 @@ class Place:
             mine = account_table.c.id == actor.account_id
             person = world.personas[name].id
             tx.execute(account_table.update().where(mine).values(person_id=person, bound_at=now))
-            commitments.add(
-                tx,
-                unit_id=unit,
-                year=now.year,
-                category=Category.ELECTIVE,
-                words="安装路灯100000盏",
-                kind=Kind.QUANTITY,
-                target=Decimal(100_000),
-                measure="盏",
-                parts=(),
-                due=date(now.year + 1, 1, 31),
-                state=State.PUBLISHED,
-                proposed_at=now,
-                published_at=now,
-            )
+            # In the first days of January reports still count for the old year's last quarter.
+            for year in (now.year - 1, now.year):
+                commitments.add(
+                    tx,
+                    unit_id=unit,
+                    year=year,
+                    category=Category.ELECTIVE,
+                    words="安装路灯100000盏",
+                    kind=Kind.QUANTITY,
+                    target=Decimal(100_000),
+                    measure="盏",
+                    parts=(),
+                    due=date(now.year + 1, 1, 31),
+                    state=State.PUBLISHED,
+                    proposed_at=now,
+                    published_at=now,
+                )
 
     def reported(self) -> Counter[tuple[int, str]]:
         """How often each figure of each person stands on record."""
@@ -180,8 +184,9 @@ async def test_killed_at_random_nothing_is_lost_and_nothing_is_recorded_twice(
     assert list((tmp_path / "telegram").glob("*.json")) == []
     with place.database.transaction() as tx:
         assert tx.all(select(incidents.c.id)) == []
-        answers = len(tx.all(select(outbox.c.id)))
-    assert answers == said.total()
-    shown = [m for name in SECRETARIES for m in town.private(name).messages.values() if m["from"]["is_bot"]]
+        kept = [row for row in tx.all(select(outbox.c.content)) if ANSWER in row.content["body"][0][1]]
+    assert len(kept) == said.total()
+    messages = [m for name in SECRETARIES for m in town.private(name).messages.values()]
+    shown = [m for m in messages if m["from"]["is_bot"] and m["text"].startswith(ANSWER)]
     # A kill between sending and noting that it was sent repeats an answer: at most what was on the way.
     assert said.total() <= len(shown) <= said.total() + CRASHES * len(SECRETARIES)
