@@ -13,7 +13,8 @@ from telegram import Update
 
 from bot.chat.messages import ChatKind, NoticeKind
 from bot.chat.ports import Outcome
-from bot.platforms.telegram.reading import Me, read, read_plain
+from bot.platforms.telegram.reading import read, read_plain
+from bot.platforms.telegram.seen import Me
 from tests.platforms.conformance import Engine, eventually
 from tests.platforms.practice import PICTURE
 from tests.platforms.telegram_rig import TelegramRig

@@ -17,7 +17,8 @@ from telegram import Bot, Update
 from bot.chat.messages import Inbound
 from bot.chat.ports import Outcome, Receive
 from bot.platforms.telegram.media import Fetcher, Media
-from bot.platforms.telegram.reading import Came, Me, read, read_plain
+from bot.platforms.telegram.reading import read, read_plain
+from bot.platforms.telegram.seen import Came, Me
 from bot.platforms.telegram.spool import Spool
 
 log = logging.getLogger("liangsaibi.telegram")

@@ -22,9 +22,9 @@ from bot.platforms.telegram.intake import Intake
 from bot.platforms.telegram.media import Fetcher
 from bot.platforms.telegram.menus import MenuFor, Menus
 from bot.platforms.telegram.polling import Polling
-from bot.platforms.telegram.reading import Came, Me
 from bot.platforms.telegram.request import AiohttpRequest
 from bot.platforms.telegram.secrecy import Veil, veil_logs
+from bot.platforms.telegram.seen import Came, Me
 from bot.platforms.telegram.sending import Sender
 from bot.platforms.telegram.settings import TelegramSection
 from bot.platforms.telegram.spool import Spool
@@ -94,6 +94,9 @@ class Telegram:
             await self._introduce()
             await self._intake.open(receive)
             await (self._open_webhook() if self._settings.mode == "webhook" else self._polling.start())
+        except ConfigurationError:
+            await self.stop()
+            raise
         except TelegramError as error:
             await self.stop()
             raise ConfigurationError(f"telegram: {self._veil.hide(str(error))}") from None

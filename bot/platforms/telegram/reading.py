@@ -4,47 +4,22 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from telegram import CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Message, MessageEntity, Update, User
+from telegram import CallbackQuery, Chat, Message, MessageEntity, Update, User
 
 from bot.chat.messages import ChatKind, ChatRef, Inbound, Notice, NoticeKind, Sender
 from bot.platforms.telegram.chats import PLATFORM, reference
-from bot.platforms.telegram.media import Media, media_of
+from bot.platforms.telegram.media import media_of
+from bot.platforms.telegram.seen import ANONYMOUS, Came, Me, id_of, is_anonymous, sender_of
+from bot.platforms.telegram.service import happened, membership, noticed
 
 #: Named with every request: the choice persists on Telegram's side, and its default leaves some out.
 ALLOWED_UPDATES = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
 
-#: The accounts behind which anonymous administrators and channels speak, and Telegram's own.
-_ANONYMOUS = frozenset({1087968824, 136817688})
 _SERVICE = 777000
 _COMMAND = re.compile(r"^/([A-Za-z0-9_]+)(?:@([A-Za-z0-9_]+))?")
-_IN = frozenset({ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER})
-
-
-@dataclass(frozen=True, slots=True)
-class Me:
-    """The bot itself. `hears_all`: its privacy mode is off."""
-
-    id: int
-    username: str
-    hears_all: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Came:
-    """One update as it concerns the bot. `lane`: what has the same lane is handed in one after the other.
-
-    `query` is the press that wants an answer at once; `album` binds messages that were sent as one.
-    """
-
-    what: Inbound | Notice
-    lane: str
-    media: tuple[Media, ...] = ()
-    album: str | None = None
-    query: str | None = None
 
 
 def read(update: Update, me: Me) -> Came | None:
@@ -56,7 +31,7 @@ def read(update: Update, me: Me) -> Came | None:
     if update.callback_query is not None:
         return _pressed(update.callback_query)
     if update.my_chat_member is not None:
-        return _membership(update.my_chat_member, me)
+        return membership(update.my_chat_member, me)
     return None
 
 
@@ -96,9 +71,9 @@ def read_plain(update: dict[str, Any]) -> Came | None:
 
 
 def _message(message: Message, me: Me) -> Came | None:
-    happened = _happened(message, me)
-    if happened is not None:
-        return _notice(happened)
+    told = happened(message, me)
+    if told is not None:
+        return noticed(told)
     if message.from_user is None or _not_a_person(message.from_user):
         return None
     text = _words(message, me)
@@ -107,17 +82,17 @@ def _message(message: Message, me: Me) -> Came | None:
         return None
     addressed = _is_addressed(message, me)
     chat = reference(message.chat, _thread(message))
-    if _is_anonymous(message):
+    if is_anonymous(message):
         if not addressed:
             return None
-        return _notice(Notice(_id(message), chat, NoticeKind.ANONYMOUS, message.date))
+        return noticed(Notice(id_of(message), chat, NoticeKind.ANONYMOUS, message.date))
     if media and not text and not addressed and not message.media_group_id:
         # Somebody shows the others a photo.
         return None
     inbound = Inbound(
-        id=_id(message),
+        id=id_of(message),
         chat=chat,
-        sender=_sender(message.from_user),
+        sender=sender_of(message.from_user),
         text=text,
         sent_at=message.date,
         addressed=addressed,
@@ -127,17 +102,17 @@ def _message(message: Message, me: Me) -> Came | None:
 
 
 def _edited(message: Message, me: Me) -> Came | None:
-    if message.from_user is None or _not_a_person(message.from_user) or _is_anonymous(message):
+    if message.from_user is None or _not_a_person(message.from_user) or is_anonymous(message):
         return None
     text = _words(message, me)
     if not text:
         return None
     moment = int((message.edit_date or message.date).timestamp())
-    original = _id(message)
+    original = id_of(message)
     inbound = Inbound(
         id=f"{original}:edit:{moment}:{zlib.crc32(text.encode())}",
         chat=reference(message.chat, _thread(message)),
-        sender=_sender(message.from_user),
+        sender=sender_of(message.from_user),
         text=text,
         sent_at=message.edit_date or message.date,
         addressed=_is_addressed(message, me),
@@ -182,25 +157,12 @@ def _is(user: User | None, me: Me) -> bool:
 
 
 def _not_a_person(user: User) -> bool:
-    return user.id == _SERVICE or (user.is_bot and user.id not in _ANONYMOUS)
-
-
-def _is_anonymous(message: Message) -> bool:
-    user = message.from_user
-    return message.sender_chat is not None or (user is not None and user.id in _ANONYMOUS)
-
-
-def _sender(user: User) -> Sender:
-    return Sender(str(user.id), user.full_name)
+    return user.id == _SERVICE or (user.is_bot and user.id not in ANONYMOUS)
 
 
 def _thread(message: Message) -> int | None:
     """The topic, which counts only for messages that say so: other replies carry such a number as well."""
     return message.message_thread_id if message.is_topic_message else None
-
-
-def _id(message: Message) -> str:
-    return f"{message.chat.id}:{message.message_id}"
 
 
 # --- buttons ----------------------------------------------------------------------------------------------
@@ -214,7 +176,7 @@ def _pressed(query: CallbackQuery) -> Came | None:
     inbound = Inbound(
         id=f"press:{query.id}",
         chat=reference(message.chat, thread),
-        sender=_sender(query.from_user),
+        sender=sender_of(query.from_user),
         text=query.data,
         # The press itself has no time; that of the message is older and may be missing.
         sent_at=message.date if isinstance(message, Message) else datetime.fromtimestamp(0, UTC),
@@ -223,61 +185,3 @@ def _pressed(query: CallbackQuery) -> Came | None:
         pressed_message=str(message.message_id),
     )
     return Came(inbound, inbound.sender.id, query=query.id)
-
-
-# --- notices ----------------------------------------------------------------------------------------------
-
-
-def _notice(notice: Notice) -> Came:
-    return Came(notice, notice.sender.id if notice.sender else notice.chat.id)
-
-
-def _happened(message: Message, me: Me) -> Notice | None:
-    """What a service message tells of the chat."""
-    chat, key = reference(message.chat), _id(message)
-    if message.migrate_to_chat_id is not None:
-        return _moved(chat, chat.id, str(message.migrate_to_chat_id), message.date)
-    if message.migrate_from_chat_id is not None:
-        return _moved(chat, str(message.migrate_from_chat_id), chat.id, message.date)
-    who = _sender(message.from_user) if message.from_user and not _is_anonymous(message) else None
-    added = any(user.id == me.id for user in message.new_chat_members or ())
-    if added or message.group_chat_created or message.supergroup_chat_created:
-        return Notice(key, chat, NoticeKind.ADDED, message.date, who, hears_all=me.hears_all)
-    if message.left_chat_member is not None and message.left_chat_member.id == me.id:
-        return Notice(key, chat, NoticeKind.REMOVED, message.date, who)
-    return None
-
-
-def _moved(chat: ChatRef, old: str, new: str, at: datetime) -> Notice:
-    """Both sides of the move tell of it: it is one notice."""
-    before = ChatRef(chat.platform, old, chat.kind, chat.title)
-    return Notice(f"moved:{old}:{new}", before, NoticeKind.MOVED, at, moved_to=new)
-
-
-def _membership(change: ChatMemberUpdated, me: Me) -> Came | None:
-    was, becomes = _is_in(change.old_chat_member), _is_in(change.new_chat_member)
-    if was == becomes or change.chat.type == Chat.CHANNEL:
-        return None
-    private = change.chat.type == Chat.PRIVATE
-    if private:
-        kind = NoticeKind.UNBLOCKED if becomes else NoticeKind.BLOCKED
-    else:
-        kind = NoticeKind.ADDED if becomes else NoticeKind.REMOVED
-    hears_all = me.hears_all or change.new_chat_member.status == ChatMember.ADMINISTRATOR
-    anonymous = change.from_user.id in _ANONYMOUS
-    return _notice(
-        Notice(
-            f"{kind}:{change.chat.id}:{int(change.date.timestamp())}",
-            reference(change.chat),
-            kind,
-            change.date,
-            None if anonymous else _sender(change.from_user),
-            hears_all=hears_all if kind is NoticeKind.ADDED else None,
-        )
-    )
-
-
-def _is_in(member: ChatMember) -> bool:
-    return member.status in _IN or (
-        member.status == ChatMember.RESTRICTED and bool(getattr(member, "is_member", False))
-    )
