@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
@@ -108,13 +108,18 @@ def scripted(world: World, year: int) -> tuple[Year, Model]:
 SEASONS = ((date(2021, 6, 20), date(2021, 7, 31)), (date(2021, 9, 22), date(2021, 10, 31)))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     season=st.sampled_from(SEASONS),
     off=st.lists(st.tuples(st.integers(0, 900), st.integers(1, 260)), max_size=4),
     shakes=st.lists(st.tuples(st.integers(0, 900), st.integers(1, 90)), max_size=3),
     twice=st.booleans(),
 )
+# A pause that ends half an hour before the next reminder; one after which reports are no longer taken; one after
+# which it is too late to tell the office.
+@example(season=SEASONS[1], off=[(16 * 24 + 5, 27)], shakes=[], twice=False)
+@example(season=SEASONS[1], off=[(20 * 24, 7 * 24)], shakes=[], twice=False)
+@example(season=SEASONS[0], off=[(29 * 24 + 10, 255)], shakes=[], twice=False)
 def test_whenever_the_program_stops_and_whenever_it_ticks(
     tmp_path_factory: pytest.TempPathFactory,
     season: tuple[date, date],
