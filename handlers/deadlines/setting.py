@@ -1,4 +1,4 @@
-"""截止 and 延期: set a due date or a rule, for everybody or for one office, with a look before it counts."""
+"""截止 and 延期: what somebody wants to set, for everybody or for one office, read back before it counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.chat.arguments import Rest
 from bot.chat.commands import Place, Section
-from bot.chat.context import Change, Said
+from bot.chat.context import Said
 from bot.chat.errors import UserError
 from bot.chat.messages import Block, Button, Fields, Line, Reply, faint, say, title
 from bot.chat.people import Role
@@ -16,20 +16,18 @@ from bot.chat.texts import T, Text, Words
 from handlers import Ctx
 from handlers.commitments.scope import unit_in_scope
 from handlers.deadlines import showing, wishes
-from handlers.deadlines.announcing import announce
+from handlers.deadlines.applying import CONFIRM, refuse_others, withdraw
 from handlers.deadlines.calendar import MOST_LATER, Calendar, Period, load
 from handlers.deadlines.declared import registry
 from handlers.deadlines.matters import Matter
 from handlers.deadlines.weight import weight
 from handlers.deadlines.wishes import Wish
 from handlers.progress.quarters import Quarter
-from storage import deadlines, units
-from storage.changes import Recorded
-from storage.deadlines import YEARLY, Kind
+from storage import units
+from storage.deadlines import Kind
 from storage.units import Unit
 
-_CONFIRM, _REASON = "deadlines.confirm", "deadlines.reason"
-_YES = {"yes", "确定", "是", "好", "好的", "可以", "确认", "ok"}
+_REASON = "deadlines.reason"
 _LONGEST_NAME, _LONGEST_REASON = 40, 200
 _WITHDRAW = ("撤下", "取消", "删除", "不要了")
 
@@ -52,13 +50,13 @@ def deadline(ctx: Ctx, words: str | None) -> Reply:
         return showing.overview(ctx, calendar)
     first, _, following = words.strip().partition(" ")
     if first in _WITHDRAW:
-        return _withdraw(ctx, calendar, following)
+        return withdraw(ctx, calendar, following)
     wish = wishes.read(words, calendar, ctx.today)
     if wish.due is None and wish.rule is None:
         if wish.kind is None:
             raise UserError(_how(T("没看出是哪一天。")))
         return showing.overview(ctx, calendar)
-    _refuse_others(ctx)
+    refuse_others(ctx)
     if "延" in words and "顺延" not in words and not wish.reason:
         return _ask_reason(ctx, words)
     return _read_back(ctx, calendar, wish)
@@ -90,11 +88,6 @@ def _how(what: Text) -> Text:
     return T("{what}这样发：截止 季报 10月12日，或：延期 季报 枫杨办事处 10月15日 因为台风", what=what)
 
 
-def _refuse_others(ctx: Ctx) -> None:
-    if not ctx.actor.has(Role.ORGANIZER):
-        raise UserError(T("截止时间由组织者定。您可以发“截止”看看。"))
-
-
 def _ask_reason(ctx: Ctx, words: str) -> Reply:
     ctx.ask(_REASON, words=words)
     return say(T("因为什么延期？写一句话就行，会告诉有关的人。"))
@@ -103,7 +96,7 @@ def _ask_reason(ctx: Ctx, words: str) -> Reply:
 @registry.dialogue(_REASON)
 def reason_given(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Why something is put off."""
-    _refuse_others(ctx)
+    refuse_others(ctx)
     calendar = load(ctx.tx, ctx.policy, since=ctx.today.year - 1)
     wish = wishes.read(data["words"], calendar, ctx.today)
     return _read_back(ctx, calendar, replace(wish, reason=said.text.strip()), later=wish.kind is not None)
@@ -120,7 +113,7 @@ def _read_back(ctx: Ctx, calendar: Calendar, wish: Wish, *, later: bool = False)
     before = None if new_own else matter.due(calendar, line)
     _check(ctx, wish, matter, before, later=later)
     ctx.ask(
-        _CONFIRM,
+        CONFIRM,
         kind=kind.value,
         own=wish.own.id if wish.own else None,
         name=name if new_own else None,
@@ -209,90 +202,3 @@ def _warnings(ctx: Ctx, calendar: Calendar, wish: Wish) -> list[Text]:
     if not calendar.days.is_working(wish.due):
         return [T("{due}不是工作日，当天的提醒会提前到前一个工作日。", due=wish.due)]
     return []
-
-
-@registry.dialogue(_CONFIRM)
-def confirmed(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
-    """Set it, and tell those whom it concerns."""
-    if said.folded.strip().casefold() not in _YES:
-        raise UserError(T("请点“确定”；不改就点“取消”。"))
-    _refuse_others(ctx)
-    calendar = load(ctx.tx, ctx.policy, since=ctx.today.year - 1)
-    kind, period = Kind(data["kind"]), Period(data["year"], data["quarter"])
-    due = date.fromisoformat(data["due"]) if data["due"] else None
-    line = units.lines(ctx.tx, [data["unit"]])[data["unit"]]
-    own = deadlines.get(ctx.tx, data["own"]) if data["own"] else None
-    before = None if data["name"] else Matter(kind, period, own).due(calendar, line)
-    made = deadlines.add(
-        ctx.tx,
-        kind=kind,
-        of_id=data["own"],
-        year=period.year,
-        quarter=period.quarter if kind not in YEARLY else 0,
-        unit_id=data["unit"],
-        name=data["name"],
-        due=due,
-        rule=data["rule"],
-        standing=data["rule"] is not None,
-        reason=data["reason"] or None,
-        by=ctx.actor.id,
-        now=ctx.now,
-    )
-    setting = deadlines.get(ctx.tx, made)
-    matter = Matter(kind, period, own or (setting if kind is Kind.OWN else None))
-    changed = load(ctx.tx, ctx.policy, since=ctx.today.year - 1)
-    after = matter.due(changed, line)
-    told = announce(ctx, changed, matter, setting, before=before, after=after)
-    ctx.record(
-        Change(
-            "deadline.set",
-            T("{what}截止时间", what=matter.name),
-            unit_id=data["unit"],
-            subject_id=made,
-            data={
-                "before": before.isoformat() if before else None,
-                "year": period.year,
-                "quarter": period.quarter,
-            },
-        )
-    )
-    return say(
-        T("定了：{what}{due}截止。", what=matter.name, due=after),
-        Line(told) if told else faint(T("没有人因此要改安排，不另外通知。")),
-        buttons=((Button(T("撤销"), "undo"),),),
-        replace=True,
-    )
-
-
-@registry.undo("deadline.set")
-def unset(ctx: Ctx, change: Recorded) -> None:
-    """Take it back, and tell those who were told."""
-    assert change.subject_id is not None
-    setting = deadlines.get(ctx.tx, change.subject_id)
-    calendar = load(ctx.tx, ctx.policy, since=ctx.today.year - 1)
-    first = setting if setting.of_id is None else deadlines.get(ctx.tx, setting.of_id)
-    own = first if setting.kind is Kind.OWN else None
-    matter = Matter(setting.kind, Period(change.data["year"], change.data["quarter"]), own)
-    line = units.lines(ctx.tx, [setting.unit_id])[setting.unit_id]
-    was = matter.due(calendar, line)
-    deadlines.withdraw(ctx.tx, setting.id, now=ctx.now)
-    after = load(ctx.tx, ctx.policy, since=ctx.today.year - 1)
-    back = None if own is setting else matter.due(after, line)
-    # What was asked for by this statement alone is looked up as it stood: afterwards nobody owes it.
-    shown = calendar if back is None else after
-    announce(ctx, shown, matter, replace(setting, reason=None), before=was, after=back)
-
-
-def _withdraw(ctx: Ctx, calendar: Calendar, words: str) -> Reply:
-    _refuse_others(ctx)
-    wish = wishes.read(words, calendar, ctx.today)
-    roots = ctx.actor.units(Role.ORGANIZER)
-    if wish.own is None or not units.is_within(ctx.tx, wish.own.unit_id, roots):
-        names = [own.name or "" for own in calendar.own()]
-        raise UserError(
-            T("可以撤下的自设事项：{names}", names=names) if names else T("没有自己设的事项可以撤下。")
-        )
-    matter = Matter(Kind.OWN, Period(wish.own.year), wish.own)
-    told = announce(ctx, calendar, matter, wish.own, before=wish.own.due, after=None)
-    deadlines.withdraw(ctx.tx, wish.own.id, now=ctx.now)
-    return say(T("“{name}”已撤下，不再提醒。", name=wish.own.name or ""), *([told] if told else []))
