@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -17,7 +18,7 @@ from handlers import Ctx
 from handlers.commitments.scope import unit_in_scope
 from handlers.deadlines import showing, wishes
 from handlers.deadlines.applying import CONFIRM, refuse_others, withdraw
-from handlers.deadlines.calendar import MOST_LATER, Calendar, Period, load
+from handlers.deadlines.calendar import MOST_LATER, Calendar, Period, load, rule_for
 from handlers.deadlines.declared import registry
 from handlers.deadlines.matters import Matter
 from handlers.deadlines.weight import weight
@@ -127,7 +128,7 @@ def _read_back(ctx: Ctx, calendar: Calendar, wish: Wish, *, later: bool = False)
     pairs: list[tuple[Words, Words]] = [
         (T("事项"), name if new_own else matter.name),
         (T("单位"), unit.name),
-        (T("截止"), _when(wish, before)),
+        (T("截止"), _when(wish, before, _by_rule(calendar, wish, matter, line))),
     ]
     if wish.reason:
         pairs.append((T("原因"), wish.reason[:_LONGEST_REASON]))
@@ -152,12 +153,21 @@ def _where(ctx: Ctx, wish: Wish) -> tuple[Unit, str]:
     words: list[str] = []
     unit: Unit | None = None
     for word in wish.rest.removeprefix("新增").split():
-        found = units.by_name(ctx.tx, word, roots=roots)
+        found = _called(ctx, word, roots) if unit is None else []
         unit, words = (found[0], words) if found and unit is None else (unit, [*words, word])
     name = " ".join(words)[:_LONGEST_NAME]
     if not name:
         raise UserError(_how(T("没看出是什么事。")))
     return unit or units.get(ctx.tx, roots[0]), name
+
+
+def _called(ctx: Ctx, word: str, roots: Sequence[int]) -> list[Unit]:
+    """The unit of that name, also without what people leave out of it."""
+    for suffix in ("", "办事处", "街道", "社区", "村"):
+        found = units.by_name(ctx.tx, word + suffix, roots=roots)
+        if len(found) == 1:
+            return found
+    return []
 
 
 def _period(ctx: Ctx, calendar: Calendar, wish: Wish, kind: Kind) -> Period:
@@ -189,8 +199,19 @@ def _check(ctx: Ctx, wish: Wish, matter: Matter, before: date | None, *, later: 
             raise UserError(T("{what}最晚只能到{last}，再晚就和下一季重叠了。", what=matter.name, last=last))
 
 
-def _when(wish: Wish, before: date | None) -> Words:
+def _by_rule(calendar: Calendar, wish: Wish, matter: Matter, line: Sequence[int]) -> date | None:
+    """The day that a rule means this time."""
+    if wish.rule is None:
+        return None
+    rule = rule_for(matter.kind, wish.rule)
+    period = matter.period
+    return rule.day(period.begins, calendar.days, lambda other: calendar.due(other, period, line))
+
+
+def _when(wish: Wish, before: date | None, by_rule: date | None) -> Words:
     after: Words = T("{day}", day=wish.due) if wish.due else wish.rule or ""
+    if by_rule is not None:
+        after = T("{rule}，这一期是{day}", rule=wish.rule or "", day=by_rule)
     return T("{after}（原为{before}）", after=after, before=before) if before else after
 
 

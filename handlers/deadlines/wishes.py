@@ -14,7 +14,7 @@ from handlers.deadlines import rules
 from handlers.deadlines.calendar import Calendar, Period, rule_for
 from storage.deadlines import YEARLY, Kind, Setting
 
-_REASON = re.compile(r"[\s,;.。]*(?:因为|由于|原因是?|理由是?|because)[\s:,]*")
+_REASON = re.compile(r"[\s,;.。]*(?:因为|由于|原因是?|理由是?|because(?: of)?)[\s:,]*")
 _PERIOD = re.compile(r"(?:(?P<year>20[0-9]{2})\s?年?\s?)?第?(?P<quarter>[1-4一二三四])\s?季度(?:的)?")
 _YEAR = re.compile(r"(?P<year>20[0-9]{2})\s?年度?的?(?![0-9一二三四五六七八九十]+月)")
 _VERBS = re.compile(
@@ -25,6 +25,8 @@ _RULE_HINT = re.compile(
     r"工作日|顺延|每|季末|季后|下季|次季|首月|最后一天|working|last|after|of|moved", re.IGNORECASE
 )
 _LONGEST_RULE = 60
+#: Everybody: nothing has to be looked up.
+_ALL = re.compile(r"(?:所有|全部|各|全体)(?:单位|村|村社区|办事处)|全区|全县")
 _EDGES = " \t\r\n,，、:：;；。."
 
 
@@ -124,7 +126,7 @@ def _date(wish: Wish, text: str, today: date) -> tuple[Wish, str]:
 
 
 def _without_verbs(text: str) -> str:
-    words = (word.strip(_EDGES) for word in text.split())
+    words = (word.strip(_EDGES) for word in _ALL.sub(" ", text).split())
     left = [_trimmed(word) for word in words if word]
     return " ".join(word for word in left if word)
 

@@ -74,6 +74,7 @@ def test_one_office_gets_another_day_and_only_those_who_owe_hear_of_it(autumn: W
         "截止时间 季度报告 十月十二日",
         "/deadline report 2021-10-12",
         "截止 １０月１２日 季报",
+        "截止 季报 所有单位 10月12日",
     ],
 )
 def test_a_date_in_many_spellings(autumn: World, words: str) -> None:
@@ -85,7 +86,7 @@ def test_a_date_in_many_spellings(autumn: World, words: str) -> None:
 def test_a_rule_holds_from_now_on_until_a_date_is_set(autumn: World) -> None:
     zhou = autumn.personas["周敏"]
     assert zhou.says("截止 季报 季末最后一个工作日") == [
-        "核对一下\n事项：2021年第3季度季报\n单位：高新区\n截止：季末最后一个工作日（原为2021年10月8日）\n"
+        "核对一下\n事项：2021年第3季度季报\n单位：高新区\n截止：季末最后一个工作日，这一期是2021年9月30日（原为2021年10月8日）\n"
         "以后每一期都按这个规则，除非另外定了日期。\n[确定] [取消]"
     ]
     assert zhou.presses("确定")[0].startswith("定了：2021年第3季度季报2021年9月30日截止。")
@@ -124,7 +125,7 @@ def test_taking_back_tells_the_same_people(autumn: World) -> None:
 
 def test_an_own_matter_is_weighed_told_done_and_withdrawn(autumn: World) -> None:
     zhou, wang = autumn.personas["周敏"], autumn.personas["王芳"]
-    assert zhou.says("截止 安全隐患排查表 枫杨办事处 10月20日") == [
+    assert zhou.says("截止 安全隐患排查表 枫杨 10月20日") == [
         "核对一下\n事项：安全隐患排查表\n单位：枫杨办事处\n截止：2021年10月20日\n"
         "到期前会提醒没办的书记；办好了点一下按钮就不再提醒。\n"
         "会涉及2人。本月他们平均已收到0条通知，其中0条要办事；上限是20条。\n[确定] [取消]"
