@@ -7,7 +7,17 @@ from typing import Any
 
 from bot.chat.texts import T, Text, Words
 from handlers.rounds.counting import Outcome, Place
-from handlers.rounds.document import HEADING, TITLE, TITLE_SIZE, new_page, number_pages, paragraph, saved, table
+from handlers.rounds.document import (
+    HEADING,
+    TITLE,
+    TITLE_SIZE,
+    line,
+    new_page,
+    number_pages,
+    paragraph,
+    saved,
+    table,
+)
 from handlers.rounds.results import fixed
 from handlers.rounds.rulings import rules_words
 
@@ -22,19 +32,36 @@ def bulletin(
     issuer: str,
     day: str,
     highlights: Sequence[str] = (),
+    signed: Sequence[str] = (),
+    correction: str | None = None,
 ) -> bytes:
-    """The bulletin about the places in `named`. `issuer` and `day` stand below the text."""
+    """The bulletin about the places in `named`. `issuer` and `day` stand below the text.
+
+    `signed`: scrutineer and scorekeeper. `correction`: why an earlier version does not hold any more.
+    """
     document = new_page()
     number_pages(document)
     heading = show(T("关于“{name}”结果的通报", name=seen.round.head.name))
     paragraph(document, heading, TITLE, TITLE_SIZE, "centre")
     paragraph(document, "", where="left")
-    for name, sentences in _sections(seen, named, highlights):
-        paragraph(document, show(name), HEADING)
+    paragraph(document, show(T("各办事处、各参评单位：")), where="left")
+    if correction:
+        paragraph(
+            document, show(T("本通报更正此前发布的结果，以本通报为准。更正原因：{reason}。", reason=correction))
+        )
+    gap = None
+    for name, sentences in _sections(seen, named, highlights, signed):
+        # A heading is never left alone at the foot of a page.
+        layout = paragraph(document, show(name), HEADING).paragraph_format
+        layout.keep_with_next, layout.space_before = True, gap
+        gap = None
         for sentence in sentences:
-            paragraph(document, show(sentence))
+            paragraph(document, _ended(show(sentence)))
         if name == _RESULTS:
+            document.paragraphs[-1].paragraph_format.keep_with_next = True
             _table(document, seen, named, show)
+            gap = line()
+    paragraph(document, show(T("特此通报。"))).paragraph_format.space_before = gap
     paragraph(document, "", where="left")
     # The date is never left alone on a page.
     paragraph(document, issuer, where="right").paragraph_format.keep_with_next = True
@@ -45,8 +72,22 @@ def bulletin(
 _RESULTS = T("三、评分结果")
 
 
+def _ended(sentence: str) -> str:
+    """The sentence with a full stop, where it has no end of its own."""
+    return sentence if not sentence or sentence[-1] in "。！？：.!?:" else f"{sentence}。"
+
+
+def _result_lines(seen: Outcome, named: Sequence[Place], signed: Sequence[str]) -> list[Text | str]:
+    """What stands above the table: who has signed, and how much of the ranking it is."""
+    if len(named) < len(seen.places):
+        first = T("经监票人、计票人（{names}）核对签字，优胜单位如下：", names=list(signed))
+        return [first if signed else T("经监票人、计票人核对签字，优胜单位如下：")]
+    whole = T("经监票人、计票人（{names}）核对签字，结果如下：", names=list(signed))
+    return [whole if signed else T("经监票人、计票人核对签字，结果如下：")]
+
+
 def _sections(
-    seen: Outcome, named: Sequence[Place], highlights: Sequence[str]
+    seen: Outcome, named: Sequence[Place], highlights: Sequence[str], signed: Sequence[str]
 ) -> list[tuple[Text, list[Text | str]]]:
     found = seen.round
     offices = sorted({c.office_name for c in found.contestants})
@@ -73,7 +114,7 @@ def _sections(
                 T("{rules}。评委回避本办事处的单位。", rules=rules_words(seen.rules)),
             ],
         ),
-        (_RESULTS, [T("经监票人、计票人核对签字，结果如下：")]),
+        (_RESULTS, _result_lines(seen, named, signed)),
     ]
     if highlights:
         sections.append((T("四、亮点做法"), list(highlights)))

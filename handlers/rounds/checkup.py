@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.chat.arguments import Item
 from bot.chat.commands import Place, Section
-from bot.chat.messages import Reply, faint, say, title
+from bot.chat.messages import Reply, Table, faint, say, title
 from bot.chat.texts import T
 from handlers import Ctx
 from handlers.rounds import health
@@ -32,10 +32,15 @@ def checkup(ctx: Ctx, number: int | None) -> Reply:
         heads = rounds.below(ctx.tx, ctx.actor.units(*RUNNING), states=OPENED, most=1)
         number = heads[0].id if heads else None
     found = my_round(ctx, number, states=OPENED, none=none)
-    lines = health.findings(scene(found, outcome(ctx.tx, found)))
+    looked = scene(found, outcome(ctx.tx, found))
+    rows = tuple(
+        (one.name, f"{one.severity:+.1f}", f"{one.spread:.1f}", str(one.given)) for one in health.judges(looked)
+    )
     return say(
         title(T("{name}　评分体检", name=found.head.name)),
-        *lines,
+        *health.findings(looked),
+        Table((T("评委"), T("松紧"), T("高低相差"), T("打分个数")), rows, "lrrr"),
+        faint(T("松紧：同样的单位，比评委平均高（+）或低（-）几分。高低相差：最高分减最低分。")),
         faint(T("只供参考，不会改动任何分数。有问题要查明原因，用“重开”改正。")),
     )
 
@@ -53,4 +58,8 @@ def scene(found: Round, seen: Outcome) -> health.Scene:
         units={c.id: c.unit_name for c in found.contestants},
         offices={c.id: c.office_name for c in found.contestants},
         anchors=anchors_of(found, seen.rules),
+        own={
+            judge.id: frozenset(c.office_name for c in found.contestants if found.of_own_office(judge, c))
+            for judge in found.judges
+        },
     )

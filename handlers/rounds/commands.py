@@ -31,6 +31,7 @@ from handlers.rounds import (
     signing,
     taking_back,
     timing,
+    versions,
 )
 from handlers.rounds.declared import registry
 
@@ -60,6 +61,7 @@ registry.arrange(
     record,
     checkup,
     publishing,
+    versions,
     results,
     rulebook,
     objecting,

@@ -69,6 +69,13 @@ def paragraph(document: Any, text: str, font: str = BODY, size: int = BODY_SIZE,
     return added
 
 
+def line() -> Any:
+    """The height of a line: what is left free behind a table."""
+    from docx.shared import Pt
+
+    return Pt(LINE)
+
+
 def write(paragraph: Any, text: str, font: str, size: int) -> Any:
     """Words in a font; Word keeps the font of Chinese characters apart from that of Latin ones."""
     from docx.oxml.ns import qn

@@ -55,6 +55,25 @@ class Scene:
         return {entry.contestant: {given.judge: given.score for given in entry.given} for entry in self.entries}
 
 
+@dataclass(frozen=True, slots=True)
+class JudgeFigures:
+    """A judge's `severity` (points above the others for the same contestants) and `spread` (highest − lowest)."""
+
+    name: str
+    severity: Decimal
+    spread: Decimal
+    given: int
+
+
+def judges(scene: Scene) -> list[JudgeFigures]:
+    """The figures of every judge who gave a score, the most severe first."""
+    found = []
+    for judge, severity in sorted(effects(scene.totals).items(), key=lambda pair: (pair[1], pair[0])):
+        own = [row[judge] for row in scene.totals.values() if judge in row]
+        found.append(JudgeFigures(scene.judges[judge], severity, max(own) - min(own), len(own)))
+    return found
+
+
 def findings(scene: Scene) -> list[Text]:
     """Everything there is to say, the general first."""
     return [
@@ -63,6 +82,7 @@ def findings(scene: Scene) -> list[Text]:
         *_alike(scene),
         *_outliers(scene),
         *_favours(scene),
+        *_rivals(scene),
         *_stability(scene),
     ]
 
@@ -172,6 +192,34 @@ def _favours(scene: Scene) -> list[Text]:
                         points=mean.quantize(Decimal("0.1")),
                     )
                 )
+    return lines
+
+
+def _rivals(scene: Scene) -> list[Text]:
+    """Judges who give the rivals of their own office's units less than the others do, beside their severity.
+
+    Where a judge may not score their own, this is how they could still help them.
+    """
+    totals = corrected(scene.totals)
+    first = {contestant for _klass, _rank, contestant in _podium(scene.entries, scene.rules, scene.anchors)}
+    lines = []
+    for judge, name in scene.judges.items():
+        own = scene.own.get(judge, frozenset())
+        off = []
+        for contestant in first:
+            row = totals[contestant]
+            others = [score for other, score in row.items() if other != judge]
+            if own and judge in row and others and scene.offices[contestant] not in own:
+                off.append(row[judge] - sum(others, Decimal(0)) / len(others))
+        if len(off) >= 2 and (mean := sum(off, Decimal(0)) / len(off)) <= -scene.maximum * _FAR:
+            points = -mean.quantize(Decimal("0.1"))
+            lines.append(
+                T(
+                    "{judge}自己的办事处有单位参评，给前三名里别的办事处的单位比其他评委平均低{points}分。",
+                    judge=name,
+                    points=points,
+                )
+            )
     return lines
 
 

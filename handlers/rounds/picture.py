@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ _INK, _FAINT = "#222222", "#666666"
 #: Inches and dots per inch: 1,080 dots wide.
 _WIDTH, _DPI = 7.2, 150
 _ROW, _FRAME = 0.42, 2.05
+_LACKING = "□"
 #: Room for the words beside a bar, as a share of its whole length.
 _SPARE = 1.28
 
@@ -50,10 +52,10 @@ def ranking_picture(seen: Outcome, places: Sequence[Place], show: Callable[[Word
     )
     for (klass, members), (one,) in zip(classes, axes, strict=True):
         _bars(one, klass, members, font, show)
-    name = clean(seen.round.head.name)
+    name = _drawable(seen.round.head.name)
     figure.text(0.03, 1 - 0.32 / height, name, fontproperties=_sized(font, 17), color=_INK, va="center")
     figure.text(0.03, 1 - 0.66 / height, day, fontproperties=_sized(font, 11), color=_FAINT, va="center")
-    rule = show(rules_words(seen.rules))
+    rule = _drawable(show(rules_words(seen.rules)))
     figure.text(0.03, 0.26 / height, rule, fontproperties=_sized(font, 9), color=_FAINT, va="center", wrap=True)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
@@ -65,6 +67,20 @@ def _font() -> FontProperties:
 
     with as_file(files("zhplot") / "fonts" / "NotoSansSC-Regular.ttf") as path:
         return FontProperties(fname=str(path))
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[int]:
+    """The characters that the font has."""
+    from matplotlib.ft2font import FT2Font
+
+    with as_file(files("zhplot") / "fonts" / "NotoSansSC-Regular.ttf") as path:
+        return frozenset(FT2Font(str(path)).get_charmap())
+
+
+def _drawable(text: str) -> str:
+    """The text with a box for every character that the font lacks, such as a rare one of a name."""
+    return "".join(c if ord(c) in _known() else _LACKING for c in clean(text))
 
 
 def _sized(font: FontProperties, points: float) -> FontProperties:
@@ -117,10 +133,10 @@ def _bars(
     for label in axes.get_yticklabels():
         label.set_parse_math(False)
     if klass:
-        axes.set_title(klass, loc="left", fontproperties=_sized(font, 12), color=_FAINT)
+        axes.set_title(_drawable(klass), loc="left", fontproperties=_sized(font, 12), color=_FAINT)
 
 
 def _short(name: str) -> str:
     """A name that fits beside its bar."""
-    name = clean(name)
+    name = _drawable(name)
     return name if len(name) <= 9 else f"{name[:8]}…"

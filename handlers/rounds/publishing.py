@@ -10,15 +10,16 @@ from bot.chat.commands import Place as Where
 from bot.chat.commands import Section
 from bot.chat.context import Change, Said
 from bot.chat.errors import UserError
-from bot.chat.messages import Block, Button, OutFile, Reply, ToGroup, ToPerson, faint, say, title
+from bot.chat.messages import Block, Button, Reply, ToGroup, ToPerson, faint, say, title
 from bot.chat.people import Role
 from bot.chat.texts import T, Text, Words
 from handlers import Ctx
 from handlers.rounds import evidence, papers
 from handlers.rounds.counting import Outcome, Place, of_round, outcome
-from handlers.rounds.declared import RUNNING, my_round, numbered, registry
+from handlers.rounds.declared import my_round, numbered, registry
 from handlers.rounds.results import fixed, own_result, results_attachment, tables
 from handlers.rounds.rulings import rules_words
+from handlers.rounds.spoken import spoken
 from storage import people, publications, rounds, units
 from storage.changes import Recorded
 from storage.publications import Publication
@@ -51,36 +52,11 @@ def publish(ctx: Ctx, words: str | None) -> Reply:
     return say(
         title(T("公布预览：{name}", name=found.head.name)),
         *tables(seen, seen.places),
-        *[T("宣读稿："), *spoken(seen)],
+        title(T("宣读稿")),
+        *spoken(seen),
         T("公布前几名时，其余单位由我私下告知各自的成绩。公布后不能收回，只能更正。"),
         buttons=tuple((choice,) for choice in choices),
     )
-
-
-def spoken(seen: Outcome) -> list[Text]:
-    """A text to be read aloud, a sentence for each contestant, in the order of appearance."""
-    lines = []
-    for place in sorted(seen.places, key=lambda p: p.contestant.position):
-        result = place.ranked.result
-        if result.score is None:
-            continue
-        low, high = result.dropped[:1], result.dropped[-1:]
-        values = {
-            "unit": place.contestant.unit_name,
-            "score": fixed(place.ranked),
-        }
-        if len(result.dropped) == 2 and len(result.panels) == 1:
-            lines.append(
-                T(
-                    "{unit}：去掉一个最高分{high}，去掉一个最低分{low}，最后得分{score}。",
-                    high=high[0],
-                    low=low[0],
-                    **values,
-                )
-            )
-        else:
-            lines.append(T("{unit}：最后得分{score}。", **values))
-    return lines
 
 
 @registry.dialogue("rounds.publish")
@@ -128,16 +104,28 @@ def _post(ctx: Ctx, found: Round, first: int) -> Reply:
     body = _announcement(ctx, seen, named, version, before, reason)
     files = (papers.picture(ctx, seen, named),)
     for unit in groups:
-        ctx.post(say(*body, files=files, to=ToGroup(unit.id), key=f"round{found.id}:published{version}"))
+        own = own_lines(named, unit.id)
+        ctx.post(say(*body, *own, files=files, to=ToGroup(unit.id), key=f"round{found.id}:published{version}"))
     _tell_the_others(ctx, seen, [place for place in seen.places if place not in named], version)
     summary = T("公布“{name}”", name=found.head.name)
     ctx.record(Change("round.published", summary, unit_id=found.head.unit_id, subject_id=found.id))
     return say(
         T("“{name}”已公布到{count}个工作群。", name=found.head.name, count=len(groups)),
         faint(T("下面是通报和全部成绩，可以直接转发。")),
-        files=(papers.bulletin(ctx, seen, named), results_attachment(ctx, seen)),
+        files=(papers.bulletin(ctx, seen, named, reason), results_attachment(ctx, seen)),
+        buttons=((Button(T("总成绩"), "standing"),),),
         replace=True,
     )
+
+
+def own_lines(named: Sequence[Place], office: int) -> list[Text]:
+    """For an office's group, the line about its own contestants, of those who are named."""
+    own = [
+        T("{unit}第{rank}名", unit=place.contestant.unit_name, rank=place.ranked.rank)
+        for place in named
+        if place.contestant.office_id == office and place.ranked.rank is not None
+    ]
+    return [T("本办事处：{units}", units=own)] if own else []
 
 
 def _row(place: Place, named: bool) -> dict[str, Any]:
@@ -166,7 +154,10 @@ def _announcement(
     heading = T("{name}　成绩", name=name) if len(named) == len(seen.places) else T("{name}　优胜单位", name=name)
     body: list[Block | Words] = [title(heading)]
     if before:
-        body.append(T("更正（第{version}版），原因：{reason}", version=version, reason=reason))
+        who = people.get(ctx.tx, ctx.actor.id).name
+        body.append(
+            T("更正（第{version}版），{person}公布，原因：{reason}", version=version, person=who, reason=reason)
+        )
         body += _differences(seen, named, before[-1])
     body += [*tables(seen, named), faint(rules_words(seen.rules))]
     hours = ctx.policy.rounds.objection_hours
@@ -213,44 +204,3 @@ def _tell_the_others(ctx: Ctx, seen: Outcome, others: Sequence[Place], version: 
 def unpublish(ctx: Ctx, change: Recorded) -> None:
     """What the groups have seen cannot be taken back."""
     raise UserError(T("成绩已经发到群里，不能撤销。要更正请发“重开”并写明原因。"))
-
-
-@registry.command(
-    "版本",
-    ascii="versions",
-    section=Section.ROUNDS,
-    help=T("看一场成绩公布过的各个版本"),
-    args=(Rest("words", T("场次编号"), optional=True),),
-    roles=(*RUNNING, Role.SECRETARY, Role.JUDGE, Role.OFFICE_ADMINISTRATOR),
-    place=Where.PRIVATE,
-    examples=("版本",),
-)
-def versions(ctx: Ctx, words: str | None) -> Reply:
-    """Every version that was published of the newest round, with who, when and why."""
-    heads = rounds.published(ctx.tx, [post.unit_id for post in ctx.actor.posts], numbered(words)[0])
-    if not heads:
-        raise UserError(T("还没有公布过成绩。"))
-    names = {c.id: c.unit_name for c in rounds.get(ctx.tx, heads[0].id).contestants}
-    body: list[Block | Words] = [title(heads[0].name)]
-    files: list[OutFile] = []
-    for one in publications.versions(ctx.tx, heads[0].id):
-        body.append(
-            T(
-                "第{version}版，{at}，{person}公布",
-                version=one.version,
-                at=one.published_at,
-                person=one.published_by,
-            )
-        )
-        if one.reason:
-            body.append(T("更正原因：{reason}", reason=one.reason))
-        shown = [
-            T("第{rank}名{unit}{score}分", rank=row["rank"], unit=names[row["contestant"]], score=row["score"])
-            for row in one.ranking
-            if row["named"] and row["rank"] is not None
-        ]
-        body.append(faint(T("{places}", places=shown)))
-        files.append(evidence.attached(ctx, heads[0].name, one))
-    files.append(evidence.script(ctx))
-    body.append(faint(T("重算：python3 verify.py 核验包.json")))
-    return say(*body, files=tuple(files), buttons=((Button(T("核验"), f"prove r{heads[0].id}"),),))

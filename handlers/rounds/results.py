@@ -17,8 +17,9 @@ from handlers import Ctx
 from handlers.rounds import reading
 from handlers.rounds.counting import OPENED, Outcome, Place, outcome
 from handlers.rounds.declared import RUNNING, my_round, numbered, registry
+from handlers.rounds.grid import XLSX
 from handlers.rounds.rulings import ROUNDING_WORDS, Rules, rules_words, tie_step
-from handlers.rounds.spreadsheet import XLSX, results_file
+from handlers.rounds.spreadsheet import results_file
 from handlers.rounds.tally import PanelMean, Ranked, rounded
 from storage import publications, rounds
 from storage.rounds import Round, State
@@ -172,7 +173,10 @@ def _panel_steps(panel: PanelMean, *, named: bool) -> list[Text]:
         dropped = [plain_number(given.score) for given in panel.dropped]
         lines.append(T("{panel}去掉最高最低分：{scores}", panel=name, scores=dropped))
     total = sum((given.score for given in panel.kept), Decimal(0))
-    lines.append(T("{panel}合计{total}，除以{count}", panel=name, total=total, count=len(kept)))
+    mean = rounded(panel.mean, 4)
+    lines.append(
+        T("{panel}合计{total}，除以{count}，平均{mean}", panel=name, total=total, count=len(kept), mean=mean)
+    )
     return lines
 
 

@@ -20,6 +20,10 @@ HALF_UP, HALF_EVEN, DOWN = "half_up", "half_even", "down"
 ROUNDINGS = (HALF_UP, HALF_EVEN, DOWN)
 #: How the order of appearance comes about.
 LISTED, ROUTE, DRAWN = "listed", "route", "drawn"
+_ORDER_RULES: dict[str, Text] = {
+    ROUTE: T("出场顺序按观摩路线。"),
+    DRAWN: T("出场顺序由抽签决定，谁都可以验算。"),
+}
 ORDER_WORDS: dict[str, Text] = {LISTED: T("出场顺序"), ROUTE: T("观摩路线"), DRAWN: T("参评单位（抽签定顺序）")}
 
 
@@ -234,6 +238,8 @@ def rule_sheet(found: Round) -> list[Text]:
     lines.append(tie_words(rules))
     if rules.apart:
         lines.append(T("分类排名：{classes}分开排。", classes=sorted({c.klass for c in found.contestants})))
+    if rules.order in _ORDER_RULES:
+        lines.append(_ORDER_RULES[rules.order])
     lines.append(T("评委不给自己办事处的单位打分；有其他利害关系的发“回避”申报。"))
     return lines
 

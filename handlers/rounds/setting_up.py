@@ -18,10 +18,10 @@ from handlers import Ctx
 from handlers.rounds import defining, definition_book, drafting
 from handlers.rounds.card import card
 from handlers.rounds.declared import KIND_WORDS, STATE_WORDS, my_round, registry
+from handlers.rounds.grid import XLSX
 from handlers.rounds.naming import units_called
 from handlers.rounds.pad import in_rows
 from handlers.rounds.plan import begun, default_name, defined, like, of_round
-from handlers.rounds.spreadsheet import XLSX
 from storage import rounds, units
 from storage.rounds import Head, Kind, State
 

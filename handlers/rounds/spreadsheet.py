@@ -2,90 +2,73 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
 from bot.chat.texts import T, Words
 from handlers.rounds.counting import Outcome, Place
-from handlers.rounds.document import clean
+from handlers.rounds.grid import HEAD_ROW, Column, Formula, Page, Show, Value, workbook
 from handlers.rounds.rulings import DOWN, HALF_UP, Rules, rules_words
-from handlers.rounds.tally import rounded
+from handlers.rounds.tally import PanelMean, rounded
 from storage.rounds import Contestant, Judge
 from storage.sheets import Sheet
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Show = Callable[[Words], str]
-_HEAD_ROW = 3
-#: Decimals of a mean that is shown before it is rounded.
+#: Decimals of a mean or factor that is shown before it is rounded.
 _MEAN = 6
+#: Spreadsheets have no function for the third kind of rounding.
 _ROUND = {HALF_UP: "ROUND", DOWN: "ROUNDDOWN"}
 
 
 def results_file(seen: Outcome, show: Show) -> bytes:
     """The results as .xlsx. Judges go by number, as in the published bundle; names are not in it."""
-    book = Workbook()
-    _ranking(book.active, seen, show)
-    _details(book.create_sheet(), seen, show)
-    _arithmetic(book.create_sheet(), seen, show)
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
+    return workbook([_ranking(seen), _details(seen, show), _arithmetic(seen)], show)
 
 
-def _ranking(sheet: Any, seen: Outcome, show: Show) -> None:
-    sheet.title = show(T("成绩"))
-    _put(sheet, 1, 1, seen.round.head.name)
-    _put(sheet, 2, 1, show(rules_words(seen.rules)))
-    heads = [T("类别"), T("名次"), T("序号"), T("单位"), T("办事处"), T("得分"), T("有效分个数"), T("加减分")]
-    _heads(sheet, heads, (10, 8, 8, 26, 18, 12, 12, 12), show)
-    for at, place in enumerate(seen.places, _HEAD_ROW + 1):
-        c, result = place.contestant, place.ranked.result
-        cells = (
-            c.klass,
-            place.ranked.rank,
-            c.position,
-            c.unit_name,
-            c.office_name,
-            place.ranked.shown,
-            result.valid,
-        )
-        for column, value in enumerate((*cells, result.points or None), 1):
-            _put(sheet, at, column, value)
-        if place.ranked.shown is not None:
-            sheet.cell(at, 6).number_format = _format(place.ranked.shown)
-    sheet.merge_cells("A1:H1")
-    sheet.merge_cells("A2:H2")
-    sheet["A1"].font = Font(bold=True, size=16)
-    sheet["A2"].alignment = Alignment(wrap_text=True, vertical="top")
-    sheet.row_dimensions[2].height = 48
+def _ranking(seen: Outcome) -> Page:
+    columns = [
+        Column(T("类别"), 10),
+        Column(T("名次"), 8),
+        Column(T("序号"), 8),
+        Column(T("单位"), 26, left=True),
+        Column(T("办事处"), 20, left=True),
+        Column(T("得分"), 12),
+        Column(T("有效分个数"), 12),
+        Column(T("加减分"), 12),
+        Column(T("未修正的得分"), 14),
+        Column(T("未修正的名次"), 14),
+    ]
+    rows = [_rank_row(place) for place in seen.places]
+    name = seen.round.head.name
+    return Page(T("成绩"), T("{name}成绩", name=name), columns, rows, rules_words(seen.rules))
 
 
-def _details(sheet: Any, seen: Outcome, show: Show) -> None:
+def _rank_row(place: Place) -> list[Value]:
+    c, ranked, plain = place.contestant, place.ranked, place.plain
+    cells: list[Value] = [c.klass, ranked.rank, c.position, c.unit_name, c.office_name, ranked.shown]
+    cells += [ranked.result.valid, ranked.result.points or None]
+    return [*cells, plain.shown if plain else None, plain.rank if plain else None]
+
+
+def _details(seen: Outcome, show: Show) -> Page:
     found = seen.round
-    sheet.title = show(T("评分明细"))
-    _put(sheet, 1, 1, show(T("评分明细")))
-    heads: list[Words] = [T("参评单位"), T("评委"), T("评委组"), *(c.name for c in found.criteria)]
-    heads += [T("合计"), T("状态"), T("代录人")]
-    _heads(sheet, heads, (26, 12, 14, *(14 for _ in found.criteria), 12, 10, 14), show)
+    columns = [Column(T("参评单位"), 26, left=True), Column(T("评委"), 12), Column(T("评委组"), 14)]
+    columns += [Column(criterion.name, 14) for criterion in found.criteria]
+    columns += [Column(T("合计"), 12), Column(T("状态"), 10), Column(T("代录人"), 14)]
     given = {(s.judge_id, s.contestant_id): s for s in seen.sheets}
-    pairs = [(c, judge) for c in found.contestants for judge in found.judges]
-    for at, (contestant, judge) in enumerate(pairs, _HEAD_ROW + 1):
-        one = given.get((judge.id, contestant.id))
-        label = show(T("评委{number}", number=found.judges.index(judge) + 1))
-        cells = (contestant.unit_name, label, judge.panel, *_scores(one, len(found.criteria)))
-        after = (
-            one.total if one else None,
-            show(_state(seen, judge, contestant, one)),
-            one.keyed_by if one else None,
-        )
-        for column, value in enumerate((*cells, *after), 1):
-            _put(sheet, at, column, value)
+    rows: list[list[Value]] = []
+    for contestant in found.contestants:
+        for number, judge in enumerate(found.judges, 1):
+            one = given.get((judge.id, contestant.id))
+            scores = _scores(one, len(found.criteria))
+            state = show(_state(seen, judge, contestant, one))
+            label = show(T("评委{number}", number=number))
+            head: list[Value] = [contestant.unit_name, label, judge.panel]
+            rows.append([*head, *scores, one.total if one else None, state, one.keyed_by if one else None])
+    note = T("评委按编号列出，和核验包里的编号一样。")
+    return Page(T("评分明细"), T("评分明细"), columns, rows, note)
 
 
 def _scores(sheet: Sheet | None, criteria: int) -> Sequence[Decimal | None]:
@@ -110,67 +93,64 @@ def _state(seen: Outcome, judge: Judge, contestant: Contestant, sheet: Sheet | N
     return T("去掉") if judge.id in dropped else T("计入")
 
 
-def _arithmetic(sheet: Any, seen: Outcome, show: Show) -> None:
+def _arithmetic(seen: Outcome) -> Page:
     """Values first; beside them formulas over the scores that count, for readers to compare."""
-    sheet.title = show(T("计算"))
-    _put(sheet, 1, 1, show(T("“验算”各列是公式，由计入的分重新算出。")))
-    panels = [(place, panel) for place in seen.places for panel in place.ranked.result.panels]
-    most = max((len(panel.kept) for _place, panel in panels), default=0)
-    counted = [T("计入{number}", number=number) for number in range(1, most + 1)]
-    heads: list[Words] = [T("参评单位"), T("评委组"), *counted, T("去掉的分"), T("平均分"), T("权重"), T("加减分")]
-    heads += [T("最后得分"), T("验算平均"), T("验算得分")]
-    _heads(sheet, heads, (26, 14, *(10 for _ in counted), 16, 14, 10, 10, 12, 14, 12), show)
-    for at, (place, panel) in enumerate(panels, _HEAD_ROW + 1):
+    panels = [panel for place in seen.places for panel in place.ranked.result.panels]
+    most = max((len(panel.kept) for panel in panels), default=0)
+    columns = [Column(T("参评单位"), 26, left=True), Column(T("评委组"), 14)]
+    columns += [Column(T("计入{number}", number=number), 10) for number in range(1, most + 1)]
+    columns += [
+        Column(T("去掉的分"), 16),
+        Column(T("平均分"), 12),
+        Column(T("权重"), 8),
+        Column(T("拉平系数"), 12),
+    ]
+    columns += [
+        Column(T("加减分"), 10),
+        Column(T("最后得分"), 12),
+        Column(T("验算平均"), 12),
+        Column(T("验算得分"), 12),
+    ]
+    rows = list(_steps(seen, most))
+    return Page(T("计算"), T("计算"), columns, rows, T("“验算”各列是公式，由计入的分重新算出。"))
+
+
+def _steps(seen: Outcome, most: int) -> Iterator[list[Value]]:
+    """A row for each panel of each contestant; the last of a contestant has the check of the result."""
+    at = HEAD_ROW
+    for place in seen.places:
         result = place.ranked.result
-        kept = [given.score for given in panel.kept]
-        cells: list[Any] = [place.contestant.unit_name, panel.panel, *kept, *([None] * (most - len(kept)))]
-        cells += [" ".join(str(given.score) for given in panel.dropped), rounded(panel.mean, _MEAN)]
-        cells += [panel.weight, result.points, result.score]
-        for column, value in enumerate(cells, 1):
-            _put(sheet, at, column, value)
-        _formulas(sheet, at, most, place, alone=len(result.panels) == 1, rules=seen.rules)
+        first, last = at + 1, at + len(result.panels)
+        for panel in result.panels:
+            at += 1
+            kept: list[Value] = [given.score for given in panel.kept]
+            kept += [None] * (most - len(kept))
+            dropped = " ".join(str(given.score) for given in panel.dropped)
+            level = _short(panel.level) if seen.rules.levelled else None
+            cells: list[Value] = [place.contestant.unit_name, panel.panel, *kept, dropped, _short(panel.mean)]
+            cells += [panel.weight, level, result.points, result.score, _mean(at, panel)]
+            check = _check(place, first, last, most, seen.rules) if at == last else None
+            yield [*cells, check]
 
 
-def _formulas(sheet: Any, at: int, most: int, place: Place, *, alone: bool, rules: Rules) -> None:
-    after = most + 3
-    mean = f"AVERAGE(C{at}:{get_column_letter(most + 2)}{at})"
-    sheet.cell(at, after + 5).value = f"={mean}"
-    if alone and place.ranked.result.score is not None:
-        sheet.cell(at, after + 4).number_format = _format(place.ranked.result.score)
-        points = f"{get_column_letter(after + 3)}{at}"
-        # A spreadsheet has no function that rounds half to even.
-        if rules.rounding in _ROUND:
-            sheet.cell(at, after + 6).value = f"={_ROUND[rules.rounding]}({mean}+{points},{rules.decimals})"
-        sheet.cell(at, after + 6).number_format = _format(place.ranked.result.score)
+def _short(value: Fraction) -> Decimal:
+    """A figure before it is rounded, without zeros at its end."""
+    figure = rounded(value, _MEAN).normalize()
+    return figure if int(figure.as_tuple().exponent) <= 0 else figure.quantize(Decimal(1))
 
 
-def _format(score: Decimal) -> str:
-    """As many decimals as the score is announced with."""
-    decimals = -int(score.as_tuple().exponent)
-    return f"0.{'0' * decimals}" if decimals > 0 else "0"
+def _mean(at: int, panel: PanelMean) -> Formula:
+    return Formula(f"AVERAGE(C{at}:{get_column_letter(2 + len(panel.kept))}{at})")
 
 
-def _put(sheet: Any, row: int, column: int, value: str | int | Decimal | None) -> None:
-    """A name is text whatever it begins with: "=1+1" is never computed."""
-    cell = sheet.cell(row, column)
-    if isinstance(value, str):
-        cell.value = clean(value)[:32000]
-        if cell.value:
-            cell.data_type, cell.quotePrefix = "s", True
-    else:
-        cell.value = value
-
-
-def _heads(sheet: Any, heads: Sequence[Words], widths: Sequence[int], show: Show) -> None:
-    line = Side(style="thin", color="808080")
-    for column, (head, width) in enumerate(zip(heads, widths, strict=True), 1):
-        _put(sheet, _HEAD_ROW, column, show(head))
-        cell = sheet.cell(_HEAD_ROW, column)
-        cell.font, cell.border = Font(bold=True), Border(bottom=line, top=line)
-        cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
-        sheet.column_dimensions[get_column_letter(column)].width = width
-    sheet.freeze_panes = sheet.cell(_HEAD_ROW + 1, 1)
-    sheet.print_title_rows = f"{_HEAD_ROW}:{_HEAD_ROW}"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+def _check(place: Place, first: int, last: int, most: int, rules: Rules) -> Value:
+    """The result from the means beside it: by weight and level, then bonus and penalty, then rounded."""
+    function = _ROUND.get(rules.rounding)
+    if place.ranked.result.score is None or function is None:
+        return None
+    weight, level, points, mean = (get_column_letter(most + after) for after in (5, 6, 7, 9))
+    levelled = any(panel.level != 1 for panel in place.ranked.result.panels)
+    factors = [f"{mean}{first}:{mean}{last}", f"{weight}{first}:{weight}{last}"]
+    factors += [f"{level}{first}:{level}{last}"] if levelled else []
+    whole = f"SUMPRODUCT({','.join(factors)})/SUM({weight}{first}:{weight}{last})"
+    return Formula(f"{function}({whole}+{points}{last},{rules.decimals})", rules.decimals)

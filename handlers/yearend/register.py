@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, Side
-from openpyxl.utils import get_column_letter
 
 from bot.chat.people import Role
-from bot.chat.texts import T, Words
+from bot.chat.texts import T
 from handlers import Ctx
-from handlers.rounds.document import clean
+from handlers.rounds.grid import Column, Page, Show, Value, workbook
 from handlers.rounds.tally import rounded
 from handlers.standings.composing import Placed
 from handlers.standings.fulfilment import Fulfilment, fulfilment
@@ -25,10 +19,6 @@ from handlers.yearend.rating import Rated, rated
 from storage import commitments, highlights, standings, units, verdicts
 from storage.commitments import PUBLIC
 from storage.verdicts import Both
-
-MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_HEAD_ROW = 2
-_LINE = Border(*(Side(style="thin", color="808080"),) * 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +65,19 @@ def _open_periods(ctx: Ctx, root: int, year: int) -> set[int]:
     return {version.quarter for version in standings.versions(ctx.tx, root, year=year)}
 
 
-def register_file(found: Sequence[Year], year: int, show: Callable[[Words], str]) -> bytes:
+def register_file(found: Sequence[Year], year: int, show: Show) -> bytes:
     """The spreadsheet's bytes."""
-    book = Workbook()
-    sheet = book.active
-    sheet.title = show(T("年度台账"))
-    heads: list[tuple[Words, int]] = [(T("单位"), 16), (T("办事处"), 16), (T("承诺项数"), 10)]
-    heads += [(T("兑现"), 8), (T("部分兑现"), 10), (T("未兑现"), 8), (T("还没评"), 8), (T("兑现率%"), 10)]
-    heads += [(T("{quarter}季度综合", quarter=number), 12) for number in range(1, 5)]
-    heads += [(T("年度综合"), 12), (T("年度名次"), 10), (T("亮点"), 8), (T("星级"), 8)]
-    heads += [(finding.star.name, 12) for finding in found[0].rated.findings]
-    _put(sheet, 1, 1, show(T("{year}年度台账", year=year)))
-    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(heads))
-    sheet.cell(1, 1).font = Font(bold=True, size=16)
-    sheet.cell(1, 1).alignment = Alignment(horizontal="center")
-    for column, (head, width) in enumerate(heads, 1):
-        _put(sheet, _HEAD_ROW, column, show(head), bold=True)
-        sheet.column_dimensions[get_column_letter(column)].width = width
-    for at, one in enumerate(found, _HEAD_ROW + 1):
-        for column, value in enumerate(_values(one), 1):
-            _put(sheet, at, column, value)
-    sheet.freeze_panes = sheet.cell(_HEAD_ROW + 1, 2)
-    sheet.print_title_rows = f"{_HEAD_ROW}:{_HEAD_ROW}"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
+    columns = [Column(T("单位"), 16, left=True), Column(T("办事处"), 16, left=True), Column(T("承诺项数"), 10)]
+    columns += [Column(T("兑现"), 8), Column(T("部分兑现"), 10), Column(T("未兑现"), 8), Column(T("还没评"), 8)]
+    columns += [Column(T("兑现率%"), 10)]
+    columns += [Column(T("{quarter}季度综合", quarter=number), 12) for number in range(1, 5)]
+    columns += [Column(T("年度综合"), 12), Column(T("年度名次"), 10), Column(T("亮点"), 8), Column(T("星级"), 8)]
+    columns += [Column(finding.star.name, 12) for finding in found[0].rated.findings]
+    rows = [_values(one) for one in found]
+    return workbook([Page(T("年度台账"), T("{year}年度台账", year=year), columns, rows)], show)
 
 
-def _values(one: Year) -> list[str | int | Decimal | None]:
+def _values(one: Year) -> list[Value]:
     given = one.fulfilment
     quarters = [one.quarters[n].score if n in one.quarters else None for n in range(1, 5)]
     return [
@@ -128,21 +100,3 @@ def _values(one: Year) -> list[str | int | Decimal | None]:
 
 def _share(share: Fraction | None) -> Decimal | None:
     return None if share is None else rounded(share, 1)
-
-
-def _put(sheet: Any, row: int, column: int, value: str | int | Decimal | None, *, bold: bool = False) -> None:
-    """A name is text whatever it begins with: "=1+1" is never computed."""
-    cell = sheet.cell(row, column)
-    if isinstance(value, str):
-        cell.value = clean(value)
-        cell.data_type, cell.quotePrefix = "s", True
-    else:
-        cell.value = value
-    if isinstance(value, Decimal):
-        cell.number_format = "0." + "0" * max(1, -int(value.as_tuple().exponent))
-    if row >= _HEAD_ROW:
-        cell.border = _LINE
-        cell.font = Font(bold=bold)
-        cell.alignment = Alignment(
-            horizontal="left" if column <= 2 and not bold else "center", vertical="center", wrap_text=True
-        )

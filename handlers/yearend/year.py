@@ -14,13 +14,14 @@ from bot.chat.texts import T, Text, Words
 from handlers import Ctx
 from handlers.commitments.describing import STATE_WORDS
 from handlers.commitments.scope import unit_in_scope
+from handlers.rounds.grid import XLSX
 from handlers.rounds.tally import rounded
 from handlers.standings.fulfilment import fulfilment
 from handlers.standings.gathering import Period
 from handlers.standings.wording import fulfilment_words, heading
 from handlers.yearend.declared import EVALUATING, registry, year_at
 from handlers.yearend.rating import Rated, level, rated, row_of_stars, star_line
-from handlers.yearend.register import MIME, Year, gathered, register_file
+from handlers.yearend.register import Year, gathered, register_file
 from handlers.yearend.telling import result_line
 from storage import commitments, highlights, standings, units, verdicts
 from storage.commitments import PUBLIC, Commitment
@@ -152,7 +153,7 @@ def _of_many(ctx: Ctx, roots: list[int], year: int) -> Reply:
     if not found:
         raise UserError(T("{year}年还没有亮出的承诺。", year=year))
     name = ctx.show(T("{year}年度台账.xlsx", year=year))
-    file = OutFile(ctx.files.put(register_file(found, year, ctx.show)), name, MIME)
+    file = OutFile(ctx.files.put(register_file(found, year, ctx.show)), name, XLSX)
     return say(
         title(T("{year}年度", year=year)),
         T("{count}个单位", count=len(found)),

@@ -192,7 +192,7 @@ def test_a_correction_is_a_new_version_and_the_old_stays(world: World) -> None:
     world.personas["施计"].says("代录 郑评 大里村 30 20 20")
     published(world)
     posted = world.heard("石佛办事处")[-1]
-    assert "更正（第2版），原因：一份纸质表录错\n" in posted
+    assert "更正（第2版），周敏公布，原因：一份纸质表录错\n" in posted
     assert "大里村：91.00分第" in posted
     [shown] = world.personas["王芳"].says("版本")
     assert "第1版，" in shown

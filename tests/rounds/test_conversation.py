@@ -279,7 +279,7 @@ def test_the_whole_round_published(world: World) -> None:
         "“一季度观摩”已公布到3个工作群。\n"
         "下面是通报和全部成绩，可以直接转发。\n"
         "📎一季度观摩通报.docx\n"
-        "📎一季度观摩成绩.xlsx"
+        "📎一季度观摩成绩.xlsx\n[总成绩]"
     ]
     for group in ("高新区", "枫杨办事处", "石佛办事处"):
         sealed, posted = world.heard(group)
@@ -294,7 +294,7 @@ def test_the_whole_round_published(world: World) -> None:
         "名次：第1名，共3个单位\n"
         "计入4个分：91、93、93、93\n"
         "去掉最高最低分：60、100\n"
-        "合计370，除以4\n"
+        "合计370，除以4，平均92.5\n"
         "四舍五入到2位小数：92.50分\n"
         "有效分满5个时去掉1个最高分、1个最低分，取平均，保留2位小数"
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -184,3 +185,76 @@ def test_the_checkup_and_the_correction_by_chat(world: World) -> None:
 def test_whoever_does_not_run_the_round_sees_no_checkup(world: World) -> None:
     opened(world, all_on=True)
     assert "您目前没有这个身份" in world.personas["郑评"].says("评分体检")[0]
+
+
+def test_whoever_may_not_score_their_own_but_marks_down_their_rivals_is_seen() -> None:
+    """评委5 is of 甲's office: the best of 乙 get 8 less from them, everybody else the same as from the others."""
+    offices = {1: "乙", 2: "乙", 3: "甲", 4: "乙", 5: "乙"}
+    rows = {c: dict(row) for c, row in EVEN.items()}
+    del rows[3][5]
+    for rival in (1, 2):
+        rows[rival][5] -= 8
+    looked = replace(scene(rows, offices), own={5: frozenset({"甲"})})
+    lines = [line for line in health.findings(looked) if "自己的办事处" in line.msgid]
+    assert [line.values["judge"] for line in lines] == ["评委5"]
+    assert not any("自己的办事处" in line.msgid for line in health.findings(replace(looked, own={})))
+
+
+@given(totals)
+def test_every_judge_has_figures_that_numpy_finds_as_well(given_totals: dict[int, dict[int, Decimal]]) -> None:
+    rows = {c: {j: int(s) for j, s in row.items()} for c, row in given_totals.items()}
+    for one in health.judges(scene(rows)):
+        own = np.array([row[j] for row in rows.values() for j in row if f"评委{j}" == one.name])
+        assert (one.given, int(one.spread)) == (len(own), int(np.ptp(own)))
+
+
+@given(st.lists(st.integers(40, 100), min_size=4, max_size=9))
+def test_outliers_are_those_of_the_median_absolute_deviation(scores: list[int]) -> None:
+    """Iglewicz and Hoaglin's rule with SciPy's deviation; a deviation below one point counts as one."""
+    looked = scene({1: dict(enumerate(scores)), 2: dict.fromkeys(range(len(scores)), 70)})
+    said_ = [line for line in health.findings(looked) if "{middle}" in line.msgid and line.values["unit"] == "1村"]
+    spread = max(float(stats.median_abs_deviation(scores)), 1.0)
+    expected = [s for s in scores if 0.6745 * abs(s - float(np.median(scores))) / spread > 3.5]
+    assert sorted(line.values["score"] for line in said_) == sorted(expected)
+
+
+@given(blocks)
+def test_icc_agrees_with_an_analysis_of_variance(block: list[list[int]]) -> None:
+    """The mean squares by brute force, as in Shrout and Fleiss, table 3."""
+    data = np.array(block, float)
+    n, k = data.shape
+    rows, columns = data.mean(1, keepdims=True), data.mean(0, keepdims=True)
+    bms = k * ((rows - data.mean()) ** 2).sum() / (n - 1)
+    jms = n * ((columns - data.mean()) ** 2).sum() / (k - 1)
+    ems = ((data - rows - columns + data.mean()) ** 2).sum() / ((n - 1) * (k - 1))
+    single, average = bms + (k - 1) * ems + k * (jms - ems) / n, bms + (jms - ems) / n
+    if abs(single) < 1e-9 or abs(average) < 1e-9:
+        return
+    found = icc(block)
+    assert found.single == pytest.approx((bms - ems) / single, abs=1e-9)
+    assert found.average == pytest.approx((bms - ems) / average, abs=1e-9)
+
+
+def test_the_podium_without_one_judge_is_found_by_brute_force_too() -> None:
+    chance = np.random.default_rng(7)
+    for _round in range(20):
+        rows = {c: {j: int(chance.integers(80, 95)) for j in range(1, 6)} for c in range(1, 6)}
+        named = {
+            line.values["judge"]
+            for line in health.findings(scene(rows))
+            if line.msgid == "少了{judge}的分，前三名会变。"
+        }
+        assert named == {f"评委{j}" for j in range(1, 6) if first_three(rows, j) != first_three(rows, None)}
+
+
+def first_three(rows: dict[int, dict[int, int]], without: int | None) -> list[tuple[int, int]]:
+    """Places of the first three by a slow computation: rounded, one more decimal, the mean before dropping."""
+    keys = {}
+    for c, row in rows.items():
+        scores = sorted(D(s) for j, s in row.items() if j != without)
+        kept = scores[1:-1] if len(scores) >= 5 else scores
+        mean = sum(kept, D(0)) / len(kept)
+        whole = sum(scores, D(0)) / len(scores)
+        keys[c] = (mean.quantize(D("0.01"), "ROUND_HALF_UP"), mean.quantize(D("0.001"), "ROUND_HALF_UP"), whole)
+    places = {c: 1 + sum(other > key for other in keys.values()) for c, key in keys.items()}
+    return sorted((rank, c) for c, rank in places.items() if rank <= 3)
