@@ -37,11 +37,15 @@ Show = Callable[[Words], str]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading with its width in characters. `left`: names, which are not centred."""
+    """A heading with its width in characters.
+
+    `left`: names, which are not centred. `optional`: hidden where nobody has anything in it.
+    """
 
     head: Words
     width: int
     left: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Page:
 
 
 def workbook(pages: Sequence[Page], show: Show) -> bytes:
-    """The sheets as an .xlsx file. Columns in which nobody has anything are hidden."""
+    """The sheets as an .xlsx file."""
     book = Workbook()
     book.remove(book.active)
     for page in pages:
@@ -75,8 +79,8 @@ def _fill(sheet: Any, page: Page, show: Show) -> None:
     for row, values in enumerate(page.rows, HEAD_ROW + 1):
         for at, (column, value) in enumerate(zip(page.columns, values, strict=True), 1):
             _put(sheet.cell(row, at), value, left=column.left)
-    for at in range(1, len(page.columns) + 1):
-        if page.rows and all(values[at - 1] in (None, "") for values in page.rows):
+    for at, column in enumerate(page.columns, 1):
+        if column.optional and all(values[at - 1] in (None, "") for values in page.rows):
             sheet.column_dimensions[get_column_letter(at)].hidden = True
     _print(sheet)
 

@@ -37,8 +37,8 @@ def _ranking(seen: Outcome) -> Page:
         Column(T("得分"), 12),
         Column(T("有效分个数"), 12),
         Column(T("加减分"), 12),
-        Column(T("未修正的得分"), 14),
-        Column(T("未修正的名次"), 14),
+        Column(T("未修正的得分"), 14, optional=True),
+        Column(T("未修正的名次"), 14, optional=True),
     ]
     rows = [_rank_row(place) for place in seen.places]
     name = seen.round.head.name
@@ -54,9 +54,9 @@ def _rank_row(place: Place) -> list[Value]:
 
 def _details(seen: Outcome, show: Show) -> Page:
     found = seen.round
-    columns = [Column(T("参评单位"), 26, left=True), Column(T("评委"), 12), Column(T("评委组"), 14)]
+    columns = [Column(T("参评单位"), 26, left=True), Column(T("评委"), 12), Column(T("评委组"), 14, optional=True)]
     columns += [Column(criterion.name, 14) for criterion in found.criteria]
-    columns += [Column(T("合计"), 12), Column(T("状态"), 10), Column(T("代录人"), 14)]
+    columns += [Column(T("合计"), 12), Column(T("状态"), 10), Column(T("代录人"), 14, optional=True)]
     given = {(s.judge_id, s.contestant_id): s for s in seen.sheets}
     rows: list[list[Value]] = []
     for contestant in found.contestants:
@@ -97,13 +97,13 @@ def _arithmetic(seen: Outcome) -> Page:
     """Values first; beside them formulas over the scores that count, for readers to compare."""
     panels = [panel for place in seen.places for panel in place.ranked.result.panels]
     most = max((len(panel.kept) for panel in panels), default=0)
-    columns = [Column(T("参评单位"), 26, left=True), Column(T("评委组"), 14)]
+    columns = [Column(T("参评单位"), 26, left=True), Column(T("评委组"), 14, optional=True)]
     columns += [Column(T("计入{number}", number=number), 10) for number in range(1, most + 1)]
     columns += [
         Column(T("去掉的分"), 16),
         Column(T("平均分"), 12),
         Column(T("权重"), 8),
-        Column(T("拉平系数"), 12),
+        Column(T("拉平系数"), 12, optional=True),
     ]
     columns += [
         Column(T("加减分"), 10),

@@ -70,7 +70,7 @@ def register_file(found: Sequence[Year], year: int, show: Show) -> bytes:
     columns = [Column(T("单位"), 16, left=True), Column(T("办事处"), 16, left=True), Column(T("承诺项数"), 10)]
     columns += [Column(T("兑现"), 8), Column(T("部分兑现"), 10), Column(T("未兑现"), 8), Column(T("还没评"), 8)]
     columns += [Column(T("兑现率%"), 10)]
-    columns += [Column(T("{quarter}季度综合", quarter=number), 12) for number in range(1, 5)]
+    columns += [Column(T("{quarter}季度综合", quarter=number), 12, optional=True) for number in range(1, 5)]
     columns += [Column(T("年度综合"), 12), Column(T("年度名次"), 10), Column(T("亮点"), 8), Column(T("星级"), 8)]
     columns += [Column(finding.star.name, 12) for finding in found[0].rated.findings]
     rows = [_values(one) for one in found]

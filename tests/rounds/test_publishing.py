@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from docx import Document
@@ -12,11 +13,18 @@ from handlers.rounds.picture import _drawable
 from handlers.rounds.rulings import Rules
 from handlers.rounds.spoken import _how
 from handlers.rounds.tally import Entry, Given, tally
+from storage.database import Database
 from tests.rounds.forum import JUDGES, opened, published, quiet, scored, signed
 from tests.rounds.test_papers import files, words_of
-from tests.world import World
+from tests.world import World, small_district
 
 D = Decimal
+
+
+@pytest.fixture
+def world(sqlite_database: Database, tmp_path: Path) -> World:
+    """What is said and written does not hang on the database; publishing on both is tested elsewhere."""
+    return small_district(World(sqlite_database, tmp_path / "files"))
 
 
 def said(world: World, rules: Rules, **scores: list[int]) -> list[str]:
