@@ -25,6 +25,13 @@ _AGREEMENT = (
     (0.3, T("不太一致")),
     (-1.0, T("很不一致")),
 )
+#: Koo and Li, A Guideline of Selecting and Reporting Intraclass Correlation Coefficients (2016).
+_RELIABILITY = (
+    (0.9, T("很高")),
+    (0.75, T("较高")),
+    (0.5, T("中等")),
+    (float("-inf"), T("较低")),
+)
 _FEWEST = 3
 #: Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993).
 _OUTLIER, _CONSISTENCY = Decimal("3.5"), Decimal("0.6745")
@@ -108,7 +115,8 @@ def _agreement(scene: Scene) -> list[Text]:
             units=len(totals),
         ),
         T(
-            "分数的可靠程度：单个评委ICC(2,1)={single}，全体平均ICC(2,k)={average}。",
+            "全体评委的平均分可靠程度{word}：ICC(2,k)={average}；只看一位评委是ICC(2,1)={single}。",
+            word=next(word for least, word in _RELIABILITY if both.average >= least),
             single=f"{both.single:.2f}",
             average=f"{both.average:.2f}",
         ),
