@@ -39,7 +39,9 @@ def typed(tx: Tx, chat_id: int, folded: str, dialogue: Dialogue | None) -> str |
     for content in outbox.newest(tx, chat_id, most=LOOK_BACK):
         payloads = [payload for row in content.get("buttons", []) for _label, payload in row]
         own = dialogue is not None and any(p.startswith(f"#{dialogue.token} ") for p in payloads)
-        if own or (payloads and dialogue is None):
+        # Buttons that answered a question which is over are dead; those that are commands are not.
+        live = payloads and dialogue is None and not any(p.startswith("#") for p in payloads)
+        if own or live:
             letters = bool(content.get("letters"))
             signs = {sign(index, letters=letters): payload for index, payload in enumerate(payloads)}
             return signs.get(read[1].upper())

@@ -321,3 +321,82 @@ async def test_nobodys_words_become_a_link(office: Office, wecom: WeCom) -> None
     [seen] = office.phone("wangfang")
     assert "<a " not in seen.text.lower()
     assert "<abc>" in seen.text
+
+
+async def test_a_file_is_whole_also_when_the_token_had_to_be_renewed(office: Office, api: Api) -> None:
+    office.api.fail("media/upload", 40014)
+    media = await api.upload("image", "照片.png", PICTURE)
+    assert office.company.media[media][1] == PICTURE
+
+
+async def test_markdown_where_it_is_wanted_with_nobodys_words_as_markup(office: Office, tmp_path: Path) -> None:
+    wecom = office.platform(tmp_path, bot=False, markdown=True)
+    await wecom.start(Engine().receive)
+    await wecom.send(message(1, "**大里村** [领奖](http://x.invalid)"))
+    [seen] = office.phone("wangfang")
+    assert (seen.kind, read(seen)) == ("markdown", "**大里村** [领奖](http://x.invalid)")
+    assert "**" not in seen.text
+    await wecom.stop()
+
+
+async def test_a_preview_shows_what_people_will_get(office: Office, wecom: WeCom) -> None:
+    key = office.files.put(PICTURE)
+    out = message(
+        1,
+        "登记吗？",
+        buttons=((Button("登记", "#k yes"), Button("取消", "取消")),),
+        files=(OutFile(key, "现场.png", "image/png"),),
+    )
+    assert wecom.preview(out) == ("登记吗？\n[登记] [取消]", "📎现场.png")
+    assert wecom.weight(out) == 2
+
+
+async def test_whom_the_app_does_not_reach_the_ai_bot_may(office: Office, tmp_path: Path) -> None:
+    wecom = office.platform(tmp_path)
+    engine = Engine()
+    await wecom.start(engine.receive)
+    await office.bot.subscribed.wait()
+    office.company.invisible.add("WangFang")
+    office.bot.known.add("wangfang")
+    await wecom.send(message(1, "催办：本季度季报"))
+    assert [(seen.by, read(seen)) for seen in office.phone("wangfang")] == [("bot", "催办：本季度季报")]
+    await wecom.stop()
+
+
+async def test_who_writes_to_the_ai_bot_is_answered_there_and_reminded_by_the_app(
+    office: Office, tmp_path: Path
+) -> None:
+    wecom = office.platform(tmp_path)
+    engine = Engine()
+    await wecom.start(engine.receive)
+    await office.bot.subscribed.wait()
+    await office.bot.says("WangFang", "我是谁")
+    await office.says("WANGFANG", "我是谁")
+    by_bot, by_app = await engine.until(2)
+    assert (by_bot.chat, by_bot.sender.id) == (by_app.chat, by_app.sender.id), "one person, one account"
+    await wecom.send(message(1, "您是王芳"))
+    await wecom.send(message(2, "提醒：季报"))
+    assert [(seen.by, read(seen)) for seen in office.phone("wangfang")] == [
+        ("bot", "您是王芳"),
+        ("app", "提醒：季报"),
+    ]
+    await wecom.stop()
+
+
+async def test_the_menu_and_the_rest_wait_until_this_replica_leads(office: Office, tmp_path: Path) -> None:
+    leads = [False]
+    store = MemoryStore()
+    wecom = WeCom(
+        office.settings(app=False, bot=False),
+        store,
+        office.platform(tmp_path) and office.files,
+        SystemClock(),
+        tmp_path / "other",
+        leading=lambda: leads[0],
+    )
+    await wecom.start(Engine().receive)
+    await asyncio.sleep(0.2)
+    assert store.robots == {}
+    leads[0] = True
+    await eventually(lambda: store.robots == {"枫杨办事处": "robot:枫杨办事处"})
+    await wecom.stop()

@@ -111,6 +111,8 @@ class BotServer:
         except Refusal as refusal:
             said = {"errcode": refusal.code, "errmsg": refusal.message or "refused"}
         await socket.send(json.dumps({"headers": {"req_id": request}, "errcode": 0, "errmsg": "ok", **said}))
+        if command == "aibot_subscribe" and socket is self.socket:
+            self.subscribed.set()
 
     async def _done(self, socket: ServerConnection, command: str, request: str, body: dict[str, Any]) -> Any:
         match command:
@@ -139,7 +141,6 @@ class BotServer:
             frame = {"cmd": "aibot_event_callback", "headers": {"req_id": "disconnect"}, "body": event}
             await before.send(json.dumps(frame))
             asyncio.get_running_loop().call_later(0.05, lambda: asyncio.ensure_future(before.close()))
-        self.subscribed.set()
         return {}
 
     # --- from the bot -------------------------------------------------------------------------------------

@@ -73,6 +73,7 @@ class Link:
         self._turns: dict[str, asyncio.Lock] = {}
         self._running: asyncio.Task[None] | None = None
         self._hearing: set[asyncio.Task[None]] = set()
+        self._ready = asyncio.Event()
         #: Counts the connections, so that what belongs to an older one is told apart.
         self.number = 0
         self.trouble: str | None = "智能机器人尚未连接"
@@ -176,11 +177,13 @@ class Link:
             try:
                 await self._subscribe(reading)
                 self.number += 1
+                self._ready.set()
                 self.trouble = None
                 log.info("the AI bot is connected")
                 await self._keep_alive(socket, reading)
             finally:
                 self._socket = None
+                self._ready.clear()
                 reading.cancel()
                 self._lose_waiting()
                 with contextlib.suppress(asyncio.CancelledError, WebSocketException, _Ended, OSError):
@@ -242,6 +245,8 @@ class Link:
             task.add_done_callback(self._hearing.discard)
 
     async def _hear(self, command: str, name: str, body: dict[str, Any]) -> None:
+        # What comes in the same breath as the log-in belongs to this connection, not to the one before.
+        await self._ready.wait()
         try:
             await self._heard(command, name, body)
         except Exception:
