@@ -12,7 +12,7 @@ import pytest
 
 from bot.chat.clock import SystemClock
 from bot.chat.errors import ConfigurationError, DeliveryError
-from bot.chat.messages import Button, ChatKind, ChatRef, Line, OutFile, Outgoing
+from bot.chat.messages import PRIVATELY, Button, ChatKind, ChatRef, Line, OutFile, Outgoing
 from bot.platforms.wecom import api as api_module
 from bot.platforms.wecom.api import Api, sent
 from bot.platforms.wecom.errors import KINDS, ApiError, Kind
@@ -400,3 +400,20 @@ async def test_the_menu_and_the_rest_wait_until_this_replica_leads(office: Offic
     leads[0] = True
     await eventually(lambda: store.robots == {"枫杨办事处": "robot:枫杨办事处"})
     await wecom.stop()
+
+
+async def test_a_configuration_that_somebody_has_to_mend_is_told_until_it_is(office: Office, wecom: WeCom) -> None:
+    office.api.trusted = False
+    with pytest.raises(DeliveryError, match=r"203\.0\.113\.7") as refused:
+        await wecom.send(message(1, "你好"))
+    assert (refused.value.permanent, refused.value.account) == (False, True)
+    assert "可信IP" in (wecom.trouble() or "")
+    office.api.trusted = True
+    await wecom.send(message(1, "你好"))
+    assert wecom.trouble() is None
+
+
+async def test_a_button_to_the_private_chat_is_left_out(office: Office, wecom: WeCom) -> None:
+    await wecom.send(message(1, "这件事请私聊我", buttons=((Button("私聊我", PRIVATELY),),)))
+    [seen] = office.phone("wangfang")
+    assert (read(seen), seen.card) == ("这件事请私聊我", None)

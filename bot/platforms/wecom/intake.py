@@ -10,6 +10,7 @@ import contextlib
 import logging
 import mimetypes
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from urllib.parse import unquote
@@ -49,7 +50,9 @@ class Intake:
         self._receive: Receive | None = None
         self._under_way: dict[str, asyncio.Task[Outcome]] = {}
         self._done: set[str] = set()
+        #: By person: whose turn it is, and how many messages wait for it.
         self._turns: dict[str, asyncio.Lock] = {}
+        self._waiting: Counter[str] = Counter()
         #: Whether the last message in a chat showed numbers to type; set by whoever sends.
         self.numbered: Callable[[str], bool] = lambda _chat: False
         #: Looks up somebody who writes, before they are answered.
@@ -99,11 +102,14 @@ class Intake:
         self._done.discard(name)
 
     async def _work(self, message: Incoming, kept: bool) -> Outcome:
-        turn = self._turns.setdefault(message.user, asyncio.Lock())
-        async with turn:
-            outcome = await self._stubbornly(message, kept)
-        if not turn.locked() and not getattr(turn, "_waiters", None):
-            self._turns.pop(message.user, None)
+        self._waiting[message.user] += 1
+        try:
+            async with self._turns.setdefault(message.user, asyncio.Lock()):
+                outcome = await self._stubbornly(message, kept)
+        finally:
+            self._waiting[message.user] -= 1
+            if not self._waiting[message.user]:
+                del self._waiting[message.user], self._turns[message.user]
         try:
             await self._committed(message, outcome)
         except Exception:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.chat.messages import Block, Button, OutFile, Outgoing, sign
+from bot.chat.messages import PRIVATELY, Block, Button, OutFile, Outgoing, sign
 from bot.chat.splitting import split_text, utf8_bytes
 from bot.platforms.wecom import cards, drawing
 
@@ -68,7 +68,7 @@ BOT_GROUP = Way("markdown", BOT_BYTES, cards=False, typed=True)
 
 def plan(message: Outgoing, way: Way) -> tuple[Part, ...]:
     """The messages to send, in order; at least one unless there is nothing at all to show."""
-    buttons = [button for row in message.buttons for button in row]
+    buttons = pressable(message)
     draw: Callable[[tuple[Block, ...]], str] = drawing.text if way.form == "text" else drawing.markdown
     words = draw(message.body)
     parts: list[Part] = []
@@ -82,9 +82,14 @@ def plan(message: Outgoing, way: Way) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+def pressable(message: Outgoing) -> list[Button]:
+    """The buttons, without those that lead to the private chat: WeCom has no link to it."""
+    return [button for row in message.buttons for button in row if button.payload != PRIVATELY]
+
+
 def shows_numbers(message: Outgoing, way: Way) -> bool:
     """Whether the choices are shown with numbers, to be typed."""
-    count = sum(len(row) for row in message.buttons)
+    count = len(pressable(message))
     return way.typed and count > 0 and not (way.cards and count <= cards.MOST_OPTIONS)
 
 

@@ -88,6 +88,8 @@ class WeCom:
         self._rounds: asyncio.Task[None] | None = None
         self._roster_changed = asyncio.Event()
         self._sent = PartsSent()
+        #: What the operator has to change before anything can be sent.
+        self._misconfigured: str | None = None
         self._slots: dict[str, Slot] = {}
         self._settling: set[asyncio.Task[None]] = set()
         #: Private chats in which the last message showed numbers to type, because no card could hold them.
@@ -135,8 +137,8 @@ class WeCom:
         self._api.close()
 
     def trouble(self) -> str | None:
-        """What is wrong with the AI bot's line at present."""
-        return self._link.trouble if self.settings.has_bot else None
+        """What is wrong with the configuration or the AI bot's line at present."""
+        return self._misconfigured or (self._link.trouble if self.settings.has_bot else None)
 
     async def _log_in(self) -> None:
         try:
@@ -238,7 +240,10 @@ class WeCom:
             try:
                 last = await self._send(message, part)
             except ApiError as error:
+                if error.kind is Kind.CONFIGURATION:
+                    self._misconfigured = error.explanation
                 raise error.as_delivery_error() from None
+            self._misconfigured = None
             self._sent.one_more(message.id)
         self._sent.done(message.id)
         self._remember(message, way)
