@@ -88,6 +88,8 @@ class WeCom:
         self._rounds: asyncio.Task[None] | None = None
         self._roster_changed = asyncio.Event()
         self._sent = PartsSent()
+        #: Of messages under way: whether they go by the AI bot.
+        self._by_bot: OrderedDict[int, bool] = OrderedDict()
         #: What the operator has to change before anything can be sent.
         self._misconfigured: str | None = None
         self._slots: dict[str, Slot] = {}
@@ -183,9 +185,8 @@ class WeCom:
             return
         if message is None:
             return
-        if not message.pressed:
-            chat = message.chat or message.user
-            self._slots[message.id] = self._bot.expect(chat, request, welcome=message.notice is not None)
+        chat, answerable = message.chat or message.user, "" if message.pressed else request
+        self._slots[message.id] = self._bot.expect(chat, answerable, welcome=message.notice is not None)
         await self._intake.take(message, safe=True)
 
     async def _fetch(self, media: Media) -> tuple[bytes, str, str]:
@@ -232,13 +233,14 @@ class WeCom:
 
     async def send(self, message: Outgoing) -> str:
         """Send all parts and return the id by which a press names the message. Raises DeliveryError."""
-        way = self._way(message)
+        by_bot = self._goes_by_bot(message)
+        way = parts.BOT if by_bot else self._way(message)
         listed = parts.plan(message, way)
         names = [part.task for part in listed if isinstance(part, parts.CardPart)]
         last = ""
         for part in listed[self._sent.taken(message.id) :]:
             try:
-                last = await self._send(message, part)
+                last = await self._send(message, part, by_bot=by_bot)
             except ApiError as error:
                 if error.kind is Kind.CONFIGURATION:
                     self._misconfigured = error.explanation
@@ -246,6 +248,7 @@ class WeCom:
             self._misconfigured = None
             self._sent.one_more(message.id)
         self._sent.done(message.id)
+        self._by_bot.pop(message.id, None)
         self._remember(message, way)
         if message.replaces:
             await self._mark_pressed(message.replaces)
@@ -263,8 +266,21 @@ class WeCom:
         """The text of each part, cards as their words and buttons."""
         return tuple(_shown(part) for part in parts.plan(message, self._way(message)))
 
-    async def _send(self, message: Outgoing, part: Part) -> str:
+    def _goes_by_bot(self, message: Outgoing) -> bool:
+        """A person is answered where they await it; decided once, so that no message is torn apart."""
         chat = message.chat.id
+        if not chat.startswith(_USER) or not self.settings.has_bot:
+            return False
+        awaited = not self.settings.has_app or self._bot.awaits(chat.removeprefix(_USER))
+        chosen = self._by_bot.setdefault(message.id, awaited)
+        while len(self._by_bot) > _REMEMBERED:
+            self._by_bot.popitem(last=False)
+        return chosen
+
+    async def _send(self, message: Outgoing, part: Part, *, by_bot: bool) -> str:
+        chat = message.chat.id
+        if by_bot:
+            return await self._bot.send(chat.removeprefix(_USER), message.id, part)
         if chat.startswith(_USER):
             return await self._to_person(chat.removeprefix(_USER), message.id, part)
         if chat.startswith(ROBOT_GROUP):
@@ -276,10 +292,7 @@ class WeCom:
         raise DeliveryError(f"这条路没有配置，发不到 {chat}", permanent=True)
 
     async def _to_person(self, user: str, message_id: int, part: Part) -> str:
-        """Where they await an answer; else by the app; else, where the app cannot reach them, by the bot."""
-        by_bot = self.settings.has_bot and (not self.settings.has_app or self._bot.awaits(user))
-        if by_bot:
-            return await self._bot.send(user, message_id, _for_bot(part))
+        """By the app; where the app cannot reach them, by the bot."""
         if not self.settings.has_app:
             raise DeliveryError("群机器人不能私聊：需要自建应用或智能机器人", permanent=True)
         try:

@@ -35,7 +35,10 @@ MOST_SLOTS = 50
 
 @dataclass(slots=True)
 class Slot:
-    """One callback that can be answered under its `request`, on the connection it came by."""
+    """One callback that can be answered under its `request`, on the connection it came by.
+
+    Without a `request` (a pressed card) the answer is pushed, but there and nowhere else is it awaited.
+    """
 
     request: str
     connection: int
@@ -60,12 +63,12 @@ class BotWay:
             task.cancel()
 
     def expect(self, chat: str, request: str, *, welcome: bool = False) -> Slot:
-        """A callback came; its answer, when there is one, is given as such."""
+        """A callback came; its answer, when there is one, is given as such (or pushed: no `request`)."""
         now = asyncio.get_running_loop().time()
         slot = Slot(request, self._link.number, now + (WELCOME_FOR if welcome else ANSWER_FOR), welcome)
         waiting = self._slots.setdefault(chat, deque(maxlen=MOST_SLOTS))
         waiting.append(slot)
-        if not welcome:
+        if request and not welcome:
             task = asyncio.create_task(self._show_progress(slot))
             self._streams.add(task)
             task.add_done_callback(self._streams.discard)
@@ -95,7 +98,7 @@ class BotWay:
                 await self._push(chat, {"msgtype": kind, kind: {"media_id": media}})
                 return f"bot-{message_id}"
         slot = self._slot(chat, take=True)
-        if slot is None or not await self._answered(slot, body):
+        if slot is None or not slot.request or not await self._answered(slot, body):
             await self._push(chat, body)
         return part.task if isinstance(part, CardPart) else f"bot-{message_id}"
 
