@@ -21,8 +21,8 @@ from bot.cli import main
 from bot.config import load
 from bot.platforms.wecom import doctor
 from bot.platforms.wecom.menu import Heading, menu
-from bot.platforms.wecom.platform import WeCom, lacks
-from bot.platforms.wecom.settings import WeComSection
+from bot.platforms.wecom.platform import WeCom
+from bot.platforms.wecom.settings import WeComSection, lacks
 from bot.platforms.wecom.store import Candidate, OfficeGroup
 from bot.wecom_store import WorkerWeComStore, headings
 from bot.worker import Worker

@@ -16,8 +16,7 @@ from bot.platforms.wecom.aibot.link import Link
 from bot.platforms.wecom.api import Api
 from bot.platforms.wecom.crypto import Codec
 from bot.platforms.wecom.errors import ApiError
-from bot.platforms.wecom.platform import lacks
-from bot.platforms.wecom.settings import WeComSection
+from bot.platforms.wecom.settings import WeComSection, lacks
 
 CONSOLE = "管理后台 work.weixin.qq.com"
 #: What a robot answers to a message of a kind that does not exist: its key is right, and nothing was posted.

@@ -121,3 +121,19 @@ class WeComSection(Section, frozen=True):
         """What must never stand in a log or an error."""
         given = (self.secret, self.token, self.aes_key, self.bot_secret, *self.robots.values())
         return tuple(one for one in given if one)
+
+
+def lacks(settings: WeComSection) -> list[str]:
+    """What the chosen ways cannot do together, said to the operator at start and by `doctor`."""
+    found = []
+    if not settings.has_app and not settings.has_bot:
+        found.append("只有群机器人：能往群里发，收不到任何消息，也不能私聊。要收消息，请加自建应用或智能机器人。")
+    if settings.has_app and not settings.has_callback:
+        found.append("自建应用没有设置接收消息（token、aes_key）：能发不能收。")
+    if not settings.has_bot:
+        found.append("没有智能机器人：群里的人不能跟机器人说话，只能私聊。")
+    if settings.has_bot and not settings.has_app:
+        found.append("没有自建应用：只能给主动跟智能机器人说过话的人和群发消息；不能按手机号认人，也不能建群。")
+    if not settings.robots and not settings.has_bot and not settings.office_groups:
+        found.append("没有群机器人，也没有智能机器人和应用群：成绩和通报发不到群里。")
+    return found

@@ -1,0 +1,177 @@
+"""Which way a message goes, in which parts, and what is remembered of it."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+
+from bot.chat.errors import DeliveryError
+from bot.chat.messages import Outgoing
+from bot.chat.splitting import PartsSent
+from bot.platforms.wecom import parts
+from bot.platforms.wecom.aibot.frames import GROUP
+from bot.platforms.wecom.aibot.way import BotWay
+from bot.platforms.wecom.app import AppWay
+from bot.platforms.wecom.errors import ApiError, Kind
+from bot.platforms.wecom.incoming import Incoming
+from bot.platforms.wecom.parts import Part, Way
+from bot.platforms.wecom.robot import RobotWay
+from bot.platforms.wecom.roster import APP_GROUP, ROBOT_GROUP
+from bot.platforms.wecom.settings import WeComSection
+
+log = logging.getLogger("liangsaibi.wecom")
+
+_REMEMBERED = 2000
+_USER = "user:"
+
+
+class Outbound:
+    """Sends by app, robots and AI bot, whichever a chat is reached by."""
+
+    def __init__(self, settings: WeComSection, app: AppWay, robots: RobotWay, bot: BotWay) -> None:
+        self.settings = settings
+        self._app, self._robots, self._bot = app, robots, bot
+        self._sent = PartsSent()
+        #: What the operator has to change before anything can be sent.
+        self.misconfigured: str | None = None
+        #: Of messages under way: whether they go by the AI bot.
+        self._by_bot: OrderedDict[int, bool] = OrderedDict()
+        #: Private chats in which the last message showed numbers to type, because no card could hold them.
+        self._numbered: OrderedDict[str, bool] = OrderedDict()
+        #: How a card that was pressed can be updated once: by its number, (person, response code, label).
+        self._cards: OrderedDict[str, tuple[str, str, str]] = OrderedDict()
+
+    async def send(self, message: Outgoing) -> str:
+        """Send all parts and return the id by which a press names the message. Raises DeliveryError."""
+        by_bot = self._goes_by_bot(message)
+        way = parts.BOT if by_bot else self._way(message)
+        listed = parts.plan(message, way)
+        names = [part.task for part in listed if isinstance(part, parts.CardPart)]
+        last = ""
+        for part in listed[self._sent.taken(message.id) :]:
+            try:
+                last = await self._send(message, part, by_bot=by_bot)
+            except ApiError as error:
+                if error.kind is Kind.CONFIGURATION:
+                    self.misconfigured = error.explanation
+                raise error.as_delivery_error() from None
+            self.misconfigured = None
+            self._sent.one_more(message.id)
+        self._sent.done(message.id)
+        self._by_bot.pop(message.id, None)
+        self._remember(message, way)
+        if message.replaces:
+            await self.mark_pressed(message.replaces)
+        return names[0] if names else last or f"wecom-{message.id}"
+
+    def weight(self, message: Outgoing) -> int:
+        """How many messages WeCom counts."""
+        return max(1, len(parts.plan(message, self._way(message))))
+
+    def deduplicates(self, message: Outgoing) -> bool:
+        """The app's messages to people carry what WeCom needs to drop a repetition; nothing else does."""
+        return self.settings.has_app and message.chat.id.startswith(_USER) and not message.files
+
+    def preview(self, message: Outgoing) -> tuple[str, ...]:
+        """The text of each part, cards as their words and buttons."""
+        return tuple(_shown(part) for part in parts.plan(message, self._way(message)))
+
+    def _goes_by_bot(self, message: Outgoing) -> bool:
+        """A person is answered where they await it; decided once, so that no message is torn apart."""
+        chat = message.chat.id
+        if not chat.startswith(_USER) or not self.settings.has_bot:
+            return False
+        awaited = not self.settings.has_app or self._bot.awaits(chat.removeprefix(_USER))
+        chosen = self._by_bot.setdefault(message.id, awaited)
+        while len(self._by_bot) > _REMEMBERED:
+            self._by_bot.popitem(last=False)
+        return chosen
+
+    async def _send(self, message: Outgoing, part: Part, *, by_bot: bool) -> str:
+        chat = message.chat.id
+        if by_bot:
+            return await self._bot.send(chat.removeprefix(_USER), message.id, part)
+        if chat.startswith(_USER):
+            return await self._to_person(chat.removeprefix(_USER), message.id, part)
+        if chat.startswith(ROBOT_GROUP):
+            return await self._robots.to_group(chat.removeprefix(ROBOT_GROUP), message.id, part)
+        if chat.startswith(GROUP) and self.settings.has_bot:
+            return await self._bot.send(chat, message.id, part)
+        if chat.startswith(APP_GROUP) and self.settings.has_app:
+            return await self._app.to_group(chat.removeprefix(APP_GROUP), message.id, part)
+        raise DeliveryError(f"这条路没有配置，发不到 {chat}", permanent=True)
+
+    async def _to_person(self, user: str, message_id: int, part: Part) -> str:
+        """By the app; where the app cannot reach them, by the bot."""
+        if not self.settings.has_app:
+            raise DeliveryError("群机器人不能私聊：需要自建应用或智能机器人", permanent=True)
+        try:
+            return await self._app.to_person(user, message_id, part)
+        except ApiError as error:
+            if error.kind is not Kind.PERSON or not self.settings.has_bot:
+                raise
+        return await self._bot.send(user, message_id, _for_bot(part))
+
+    def _way(self, message: Outgoing) -> Way:
+        chat = message.chat.id
+        if chat.startswith(GROUP):
+            return parts.BOT_GROUP
+        if chat.startswith(ROBOT_GROUP):
+            return parts.ROBOT
+        if chat.startswith(APP_GROUP):
+            return parts.APP_GROUP
+        if not self.settings.has_app:
+            return parts.BOT
+        return parts.APP_MARKDOWN if self.settings.markdown else parts.APP
+
+    def _remember(self, message: Outgoing, way: Way) -> None:
+        if message.chat.id.startswith(_USER):
+            self._numbered[message.chat.id] = parts.shows_numbers(message, way)
+            self._numbered.move_to_end(message.chat.id)
+            while len(self._numbered) > _REMEMBERED:
+                self._numbered.popitem(last=False)
+
+    # --- what is remembered -------------------------------------------------------------------------------
+
+    def numbers_shown(self, chat: str) -> bool:
+        """Whether the newest choices in a chat stand there as numbered lines."""
+        return chat.startswith(GROUP) or self._numbered.get(chat, False)
+
+    def keep_code(self, message: Incoming) -> None:
+        """A card was pressed: it can be updated once."""
+        self._cards[message.card] = (message.user, message.response_code, message.label)
+        while len(self._cards) > _REMEMBERED:
+            self._cards.popitem(last=False)
+
+    async def mark_pressed(self, card: str) -> None:
+        """Show on a pressed card what was chosen; nothing happens to a card that nobody pressed."""
+        found = self._cards.pop(card, None)
+        if found is None:
+            return
+        user, code, label = found
+        try:
+            await self._app.mark_pressed(user, code, label)
+        except ApiError as error:
+            log.info("a pressed card stays as it was: %s", error)
+
+
+def _for_bot(part: Part) -> Part:
+    """The AI bot takes no plain text, only markdown."""
+    if isinstance(part, parts.TextPart) and part.form == "text":
+        return parts.TextPart("markdown", parts.as_markdown(part.words))
+    return part
+
+
+def _shown(part: Part) -> str:
+    match part:
+        case parts.TextPart(_form, words):
+            return words.strip(parts.INVISIBLE)
+        case parts.CardPart(card):
+            labels = [
+                one["text"] for one in card.get("button_list", card.get("checkbox", {}).get("option_list", []))
+            ]
+            title = card["main_title"]
+            said = [title["title"], title.get("desc", ""), card.get("sub_title_text", "")]
+            return "\n".join([*filter(None, said), " ".join(f"[{label}]" for label in labels)])
+        case parts.FilePart(file):
+            return f"📎{file.name}"
