@@ -17,12 +17,13 @@ from bot import auditing
 from bot.chat.clock import Clock, ShiftedClock, SystemClock
 from bot.chat.errors import ConfigurationError
 from bot.chat.messages import Inbound, Notice
-from bot.chat.ports import Linking, Outcome, Platform
+from bot.chat.ports import Leading, Linking, Outcome, Platform
 from bot.chat.rendering import Renderer
 from bot.chat.texts import Catalogues
 from bot.config import Config
 from bot.delivery import Delivery
 from bot.dispatch import Dispatcher, Processed
+from bot.leadership import Leadership
 from bot.menus import AccountMenus
 from bot.platforms.local.room import LocalRoom
 from bot.platforms.local.settings import LocalSettings
@@ -85,16 +86,27 @@ class App:
             bind_link=self._bind_link,
         )
         self.platforms: dict[str, Platform] = {}
-        self.delivery = Delivery(self.worker, self.platforms, self.clock)
         #: What features do as time passes, by name.
         self.ticks = self._ticks(home)
-        self.scheduler = Scheduler(
-            self.worker,
-            self.clock,
-            {"tidy": tidy} | self.ticks | {"audit": auditing.seal},
-            wake=self.delivery.wake,
-            ping_url=config.scheduler.ping_url,
+        self._due = {"tidy": tidy} | self.ticks | {"audit": auditing.seal}
+        self.delivery, self.scheduler = self._new_delivery(), self._new_scheduler()
+        self._delivering: asyncio.Task[None] | None = None
+        self.leadership = Leadership(
+            None if database.is_sqlite else config.database.lock_url or database.address,
+            lead=self._lead,
+            follow=self._follow,
+            called=lambda: self.delivery.wake(),
         )
+
+    def _new_delivery(self) -> Delivery:
+        return Delivery(self.worker, self.platforms, self.clock)
+
+    def _new_scheduler(self) -> Scheduler:
+        ping_url = self.config.scheduler.ping_url
+        return Scheduler(self.worker, self.clock, self._due, wake=self._called, ping_url=ping_url)
+
+    def _called(self) -> None:
+        self.leadership.call()
 
     def _ticks(self, home: str | None) -> dict[str, Tick]:
         ticker = Ticker(
@@ -143,6 +155,7 @@ class App:
             self.clock,
             self.config.data / "spool" / WeCom.name,
             headings=headings(self.registry, self.renderer),
+            leading=lambda: self.leadership.leading,
         )
         self.add(wecom)
         return wecom
@@ -173,7 +186,7 @@ class App:
         future = self.worker.submit(lambda tx: self.dispatcher.process(tx, came, now), key=key)
         done = await asyncio.wrap_future(future)
         if done.wrote:
-            self.delivery.wake()
+            self.leadership.call()
         return done
 
     @contextlib.asynccontextmanager
@@ -189,17 +202,33 @@ class App:
             if self.database.is_sqlite:
                 # One file, one program: what was being sent when it ended need not wait for its lease.
                 await asyncio.wrap_future(self.worker.submit(outbox.release_all))
-            delivering = asyncio.create_task(self.delivery.run())
-            ends.push_async_callback(asyncio.wait_for, delivering, None)
-            ends.callback(self.delivery.stop)
             if LocalRoom.name in self.platforms:
                 await asyncio.wrap_future(self.worker.submit(self._ensure_groups))
             for platform in self.platforms.values():
                 await platform.start(self.receive)
                 ends.push_async_callback(platform.stop)
-            self.scheduler.start()
-            ends.callback(self.scheduler.stop)
+            await self.leadership.start()
+            ends.push_async_callback(self.leadership.stop)
             yield
+
+    async def _lead(self) -> None:
+        """Begin with what only one program of all may do: sending, looking at the clock, asking for messages."""
+        self.delivery, self.scheduler = self._new_delivery(), self._new_scheduler()
+        self._delivering = asyncio.create_task(self.delivery.run())
+        for platform in self.platforms.values():
+            if isinstance(platform, Leading):
+                await platform.lead()
+        self.scheduler.start()
+
+    async def _follow(self) -> None:
+        """End it: another program may do it from now on. What is in flight is finished."""
+        self.scheduler.stop()
+        self.delivery.stop()
+        for platform in self.platforms.values():
+            if isinstance(platform, Leading):
+                await platform.follow()
+        if self._delivering is not None:
+            await self._delivering
 
     async def _seal(self) -> None:
         """Seal what came since the last look at the clock."""

@@ -62,6 +62,15 @@ class DatabaseSettings(Section, frozen=True):
         int, Meta(ge=1, le=64, description="PostgreSQL 的工作线程数 / Worker threads for PostgreSQL")
     ] = 4
 
+    lock_url: Annotated[
+        str,
+        Meta(
+            description="database.url 经过 PgBouncer（transaction 模式）时填直连地址，用来决定谁发送；留空同上 / "
+            "Where database.url goes through PgBouncer in transaction mode: the direct address, for the lock that "
+            "says which replica sends; empty: the same"
+        ),
+    ] = ""
+
 
 class LocalSection(Section, frozen=True):
     """浏览器练习室 / The browser chat room, a training ground"""

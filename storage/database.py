@@ -15,6 +15,9 @@ from sqlalchemy.sql import Executable
 
 from bot.chat.errors import ConfigurationError
 
+#: How long PostgreSQL bears with a transaction in which nothing is asked, in seconds.
+IDLE_SECONDS = 30
+
 
 class Tx:
     """An open transaction. Query functions take it first; nothing else may use the connection meanwhile."""
@@ -77,6 +80,11 @@ class Database:
         self.url = _with_driver(parsed)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url, threads)
+
+    @property
+    def address(self) -> str:
+        """The URL as other programs and PostgreSQL's own library read it, with the password."""
+        return self.url.set(drivername=self.url.get_backend_name()).render_as_string(hide_password=False)
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -153,4 +161,13 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _postgresql_engine(url: URL, threads: int) -> Engine:
-    return create_engine(url, hide_parameters=True, pool_size=threads + 2, max_overflow=2, pool_pre_ping=True)
+    # A program that is paused in the midst of a transaction must not keep its locks from all the others.
+    patience = {"options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"}
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=threads + 2,
+        max_overflow=2,
+        pool_pre_ping=True,
+        connect_args={} if "options" in url.query else patience,
+    )

@@ -15,6 +15,8 @@ from bot.chat.errors import ConfigurationError
 from storage.database import Database
 from storage.tables import metadata
 
+#: The number under which programs that upgrade one PostgreSQL take turns.
+TURN = 7_261_002
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -28,6 +30,9 @@ def upgrade(database: Database) -> None:
     """Bring the database to the newest version, whole or not at all."""
     config = _config()
     with database.engine.begin() as connection:
+        if not database.is_sqlite:
+            # Replicas that start together take turns; the later ones find nothing left to do.
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TURN})")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

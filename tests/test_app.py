@@ -29,6 +29,19 @@ class Production:
     async def stop(self) -> None: ...
 
 
+class Polled(Production):
+    """A platform with a line that only one program may hold."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def lead(self) -> None:
+        self.told.append("lead")
+
+    async def follow(self) -> None:
+        self.told.append("follow")
+
+
 def app(database: Database, folder: Path, **local: bool) -> App:
     config = msgspec.structs.replace(Config(), general=General(data=str(folder)), local=LocalSection(**local))
     return App(config, database)
@@ -55,3 +68,15 @@ def test_the_practice_room_runs_beside_a_production_platform_where_that_is_allow
     one.add(Production())
     one.open_room()
     assert set(one.platforms) == {"production", "local"}
+
+
+async def test_alone_on_its_file_the_program_leads_from_start_to_end(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    one, platform = app(sqlite_database, tmp_path, enabled=False), Polled()
+    one.add(platform)
+    assert platform.told == []
+    async with one.running():
+        assert platform.told == ["lead"]
+        assert one.leadership.leading
+    assert platform.told == ["lead", "follow"]

@@ -75,6 +75,23 @@ class Platform(Protocol):
 
 
 @runtime_checkable
+class Leading(Protocol):
+    """A platform that has something only one of several programs on the same account may do: polling, a long line.
+
+    `start` does what each of them may (a webhook); then the one that leads is told so, and told when it no longer
+    does. The two come in turn, `lead` first. Where there is one program, it leads.
+    """
+
+    async def lead(self) -> None:
+        """Begin with it; must not wait until somebody else has ended."""
+        ...
+
+    async def follow(self) -> None:
+        """End it at once."""
+        ...
+
+
+@runtime_checkable
 class Weighing(Protocol):
     """A platform on which one `Outgoing` may take several messages: long texts in parts, pictures one by one."""
 
