@@ -142,6 +142,7 @@ class App:
             self.config.data / "telegram",
             AccountMenus(self.worker, self.registry, self.renderer, Telegram.name),
             local_now=lambda: self.clock.now().astimezone(self.config.zone),
+            leading=lambda: self.leadership.leading,
         )
         self.add(telegram)
         return telegram

@@ -41,7 +41,8 @@ _TRIES, _PAUSE = 5, 2.0
 class Telegram:
     """One bot account (implements `Platform`, `Linking`, `Weighing`, `Previewing` and `Checking`).
 
-    `folder` is where updates are safe that take long; `menu_for` gives each account's commands.
+    `folder` is where updates are safe that take long; `menu_for` gives each account's commands; `leading`
+    says whether this program is the one of several that may poll.
     """
 
     name = PLATFORM
@@ -56,6 +57,7 @@ class Telegram:
         menu_for: MenuFor,
         *,
         local_now: Callable[[], datetime],
+        leading: Callable[[], bool] = lambda: True,
     ) -> None:
         settings.check()
         self._settings = settings
@@ -81,7 +83,7 @@ class Telegram:
         )
         self._menus = Menus(self._bot, menu_for)
         self._intake = Intake(self._bot, self._known_me, Spool(folder), Fetcher(self._bot, files), self._committed)
-        self._polling = Polling(self._bot, poll, self._intake, self._veil)
+        self._polling = Polling(self._bot, poll, self._intake, self._veil, leading=leading)
         self._hook = Hook(self._bot, settings, self._veil)
         self._server: Server | None = None
 

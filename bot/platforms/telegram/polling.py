@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from telegram import Bot
@@ -24,6 +24,8 @@ log = logging.getLogger("liangsaibi.telegram")
 HOLD, GRACE = 25, 10.0
 #: Silence of this many seconds is trouble.
 SILENCE = 120.0
+#: How often to look whether it is this program's turn, in seconds.
+LOOK = 0.5
 #: Pauses after failures, in seconds.
 PAUSES = (0.5, 1.0, 3.0, 10.0, 30.0)
 _CONFLICT = (
@@ -33,13 +35,22 @@ _CONFLICT = (
 
 
 class Polling:
-    """Asks for updates until stopped."""
+    """Asks for updates until stopped, while this program is the one of several that may."""
 
-    def __init__(self, bot: Bot, line: BaseRequest, intake: Intake, veil: Veil) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        line: BaseRequest,
+        intake: Intake,
+        veil: Veil,
+        *,
+        leading: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._bot = bot
         self._line = line
         self._intake = intake
         self._veil = veil
+        self._leading = leading
         self._offset: int | None = None
         self._task: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[list[dict[str, Any]]] | None = None
@@ -77,6 +88,10 @@ class Polling:
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
+            if not self._leading():
+                self._heard, self._trouble, self._offset = time.monotonic(), None, None
+                await self._rest(LOOK)
+                continue
             try:
                 self._asking = asyncio.create_task(self._ask(hold=HOLD, limit=100))
                 updates = await self._asking
@@ -126,5 +141,8 @@ class Polling:
         if isinstance(error, RetryAfter):
             pause = max(pause, error._retry_after.total_seconds())
         self._failures += 1
+        await self._rest(pause)
+
+    async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), pause)
+            await asyncio.wait_for(self._stopping.wait(), seconds)
