@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage import facts
 from storage.database import Tx
 from storage.tables import changes, inbox
 
@@ -18,7 +19,18 @@ _FIND = select(inbox.c.id, inbox.c.digest).where(
     inbox.c.platform == bindparam("on"), inbox.c.message_id == bindparam("which")
 )
 _REWORD = update(inbox).where(inbox.c.id == bindparam("number")).values(digest=bindparam("words"))
-_OLD = select(inbox.c.id).where(inbox.c.received_at < bindparam("before")).limit(bindparam("most"))
+_REACHED = "inbox.forgotten"
+_NEXT = (
+    select(inbox.c.id, inbox.c.received_at)
+    .where(inbox.c.id > bindparam("after"))
+    .order_by(inbox.c.id)
+    .limit(bindparam("most"))
+)
+_NEWEST = select(func.max(inbox.c.id))
+_FORGET = delete(inbox).where(
+    inbox.c.id.in_(bindparam("which", expanding=True)),
+    ~select(changes.c.id).where(changes.c.inbox_id == inbox.c.id).exists(),
+)
 
 
 def take(tx: Tx, *, platform: str, message_id: str, now: datetime, digest: int | None = None) -> int | None:
@@ -45,11 +57,17 @@ def reworded(tx: Tx, *, platform: str, message_id: str, digest: int) -> int | No
 
 
 def forget(tx: Tx, *, before: datetime, most: int) -> int:
-    """Drop at most `most` notes older than `before`, which no platform delivers again; returns how many."""
+    """Drop notes older than `before`, which no platform delivers again, looking at `most` at most; how many went.
 
-    kept = select(changes.c.inbox_id).where(changes.c.inbox_id == inbox.c.id).exists()
-    old = _OLD.where(~kept)
-    result = tx.execute(
-        delete(inbox).where(inbox.c.id.in_(old.scalar_subquery())), {"before": before, "most": most}
-    )
-    return result.rowcount
+    What changed something stays. Each note is looked at once in its life, so that a look costs the same however
+    much has been kept. The newest note stays as well: its number must not be given again.
+    """
+    reached = facts.get(tx, _REACHED) or 0
+    seen = tx.all(_NEXT, {"after": reached, "most": most})
+    old = [row.id for row in seen if row.received_at < before]
+    newest = tx.scalar(_NEWEST) if old else 0
+    old = [number for number in old if number < newest]
+    if not old:
+        return 0
+    facts.put(tx, _REACHED, old[-1])
+    return tx.execute(_FORGET, {"which": old}).rowcount
