@@ -39,10 +39,12 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON SEQUENCES TO liangsaib
 
 -- What people did (storage/audited.py): added, never altered.
 REVOKE UPDATE, DELETE ON
-    audit, changes, round_steps, score_sheets, adjustments, recusals, draws, publications, objections, amendments, reports
+    audit, changes, round_steps, score_sheets, adjustments, recusals, relations, draws, publications, objections,
+    amendments, reports
     FROM liangsaibi_app;
 GRANT UPDATE (undone_at) ON changes TO liangsaibi_app;
 GRANT UPDATE (withdrawn_by, withdrawn_at) ON adjustments TO liangsaibi_app;
+GRANT UPDATE (ended_by, ended_at) ON relations TO liangsaibi_app;
 GRANT UPDATE (revealed_at) ON draws TO liangsaibi_app;
 GRANT UPDATE (answer, answered_by, answered_at) ON objections TO liangsaibi_app;
 GRANT UPDATE (state, decided_by, decision_reason, decided_at) ON amendments TO liangsaibi_app;

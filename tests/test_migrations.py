@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, make_url, text
 from bot.chat.errors import ConfigurationError
 from storage import migrate
 from storage.database import Database
+from storage.tables import metadata
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -39,6 +40,18 @@ def test_head_equals_the_tables(empty: Database) -> None:
     assert migrate.differences(empty) == []
     migrate.upgrade(empty)
     migrate.require_newest(empty)
+
+
+def test_numbers_that_must_not_be_given_again_are_not_on_sqlite_either(tmp_path: Path) -> None:
+    """A migration that makes such a table anew has to say so: `table_kwargs={"sqlite_autoincrement": True}`."""
+    database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    migrate.upgrade(database)
+    with database.engine.connect() as connection:
+        made = connection.execute(
+            text("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
+        ).scalars()
+        assert set(made) == {t.name for t in metadata.tables.values() if t.dialect_kwargs["sqlite_autoincrement"]}
+    database.close()
 
 
 def test_an_old_database_is_refused_with_what_to_do(empty: Database) -> None:
