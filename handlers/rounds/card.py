@@ -22,7 +22,7 @@ from handlers.rounds.rulings import (
     tie_words,
     timing_words,
 )
-from storage import people, rounds, units
+from storage import drafts, people, rounds, units
 from storage.changes import Recorded
 from storage.rounds import State
 from storage.units import Unit
@@ -120,7 +120,7 @@ def make(ctx: Ctx, plan: Plan, *, then_open: bool) -> Reply:
         raise UserError(T("还没有评委，先点“改评委”，或用“任命 评委 姓名 单位”任命。"))
     root = ctx.actor.units(Role.ORGANIZER)[0]
     named = units.get_many(ctx.tx, plan.units)
-    draft = rounds.Draft(
+    draft = drafts.Draft(
         kind=plan.kind,
         name=plan.name,
         rules=rulings.to_wire(plan.rules),
@@ -132,7 +132,7 @@ def make(ctx: Ctx, plan: Plan, *, then_open: bool) -> Reply:
     if plan.revises is not None:
         return _revise(ctx, plan.revises, draft)
     quarter = (ctx.today.month + 2) // 3
-    made = rounds.create(
+    made = drafts.create(
         ctx.tx, draft, unit_id=root, year=ctx.today.year, quarter=quarter, created_by=ctx.actor.id, now=ctx.now
     )
     rounds.note(ctx.tx, made, "created", by=ctx.actor.id, now=ctx.now)
@@ -147,8 +147,8 @@ def make(ctx: Ctx, plan: Plan, *, then_open: bool) -> Reply:
     )
 
 
-def _revise(ctx: Ctx, round_id: int, draft: rounds.Draft) -> Reply:
-    if not rounds.revise(ctx.tx, round_id, draft):
+def _revise(ctx: Ctx, round_id: int, draft: drafts.Draft) -> Reply:
+    if not drafts.revise(ctx.tx, round_id, draft):
         raise UserError(T("这一场已经开评，不能再改；有错请按“重开”的办法改。"))
     rounds.note(ctx.tx, round_id, "revised", by=ctx.actor.id, now=ctx.now)
     found = rounds.get(ctx.tx, round_id)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from handlers.rounds import rulings
 from handlers.rounds.rulings import Rules
-from storage import publications, rounds
+from storage import drafts, publications, rounds
 from storage.rounds import Criterion, Kind, State
 from tests.world import World
 
@@ -19,7 +19,7 @@ def published(
     by = world.personas["周敏"].id
     ranked = sorted(scores, key=lambda unit: -Decimal(scores[unit]))
     with world.database.transaction() as tx:
-        draft = rounds.Draft(
+        draft = drafts.Draft(
             kind=kind,
             name=name,
             rules=rulings.to_wire(Rules()),
@@ -29,7 +29,7 @@ def published(
             in_turn=False,
         )
         district = world.units["高新区"]
-        made = rounds.create(tx, draft, unit_id=district, year=2021, quarter=quarter, created_by=by, now=world.now)
+        made = drafts.create(tx, draft, unit_id=district, year=2021, quarter=quarter, created_by=by, now=world.now)
         rounds.set_state(tx, made, state=State.PUBLISHED, expected=State.DRAFT, published_at=world.now)
         ids = {c.unit_name: c.id for c in rounds.get(tx, made).contestants}
         ranking = [
