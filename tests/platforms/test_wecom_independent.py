@@ -192,7 +192,7 @@ async def test_the_official_bot_client_is_refused_and_cut_off_as_the_facts_say(n
 
 
 async def test_a_client_from_pypi_with_the_simulator(office: Office) -> None:
-    """`wecom-aibot-sdk`, one of three: it works, and it stays dead after a clean close, as the facts say."""
+    """`wecom-aibot-sdk`: answering, streaming and pushing work with it as with the official one."""
     from wecom_aibot_sdk import WSClient
 
     bot, company = office.bot, office.company
