@@ -8,7 +8,7 @@ import logging
 import secrets
 import signal
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,16 +16,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import auditing
 from bot.chat.clock import Clock, ShiftedClock, SystemClock
 from bot.chat.errors import ConfigurationError
-from bot.chat.messages import Inbound, Notice
-from bot.chat.ports import Leading, Linking, Outcome, Platform
-from bot.chat.rendering import Renderer
-from bot.chat.texts import Catalogues
+from bot.chat.messages import ChatRef, Inbound, Notice, Outgoing, Reply
+from bot.chat.ports import Leading, Linking, Outcome, Platform, Previewing
+from bot.chat.rendering import Renderer, body_from_wire, buttons_from_wire, files_from_wire
+from bot.chat.texts import CHINESE, Catalogues
 from bot.config import Config
 from bot.delivery import Delivery
 from bot.dispatch import Dispatcher, Processed
+from bot.health import Health, Metrics
 from bot.leadership import Leadership
 from bot.menus import AccountMenus
 from bot.platforms.local.room import LocalRoom
+from bot.platforms.local.server import Server
 from bot.platforms.local.settings import LocalSettings
 from bot.platforms.local.store import Reset, Story
 from bot.platforms.telegram.platform import Telegram
@@ -38,6 +40,7 @@ from bot.ticking import Tick, Ticker
 from bot.wecom_store import WorkerWeComStore, headings
 from bot.worker import Worker
 from handlers import all_commands, locale_folders
+from handlers.announcements.alarms import late, not_delivered
 from handlers.deadlines.calendar import check as check_deadlines
 from handlers.reminders.policy import check as check_reminders
 from storage import facts, outbox, practice_room
@@ -84,11 +87,15 @@ class App:
             home=home,
             entropy=entropy,
             bind_link=self._bind_link,
+            looks=self._looks,
         )
         self.platforms: dict[str, Platform] = {}
+        self._postman = Postman(self.renderer, home=home, zone=config.zone)
+        self.metrics = Metrics()
+        self.health: Server | None = None
         #: What features do as time passes, by name.
-        self.ticks = self._ticks(home)
-        self._due = {"tidy": tidy} | self.ticks | {"audit": auditing.seal}
+        self.ticks = self._ticks()
+        self._due = {"tidy": tidy} | self.ticks | {"audit": auditing.seal, "late messages": self._late}
         self.delivery, self.scheduler = self._new_delivery(), self._new_scheduler()
         self._delivering: asyncio.Task[None] | None = None
         self.leadership = Leadership(
@@ -99,7 +106,7 @@ class App:
         )
 
     def _new_delivery(self) -> Delivery:
-        return Delivery(self.worker, self.platforms, self.clock)
+        return Delivery(self.worker, self.platforms, self.clock, took=self.metrics.took, tell=self._tell)
 
     def _new_scheduler(self) -> Scheduler:
         ping_url = self.config.scheduler.ping_url
@@ -108,9 +115,9 @@ class App:
     def _called(self) -> None:
         self.leadership.call()
 
-    def _ticks(self, home: str | None) -> dict[str, Tick]:
+    def _ticks(self) -> dict[str, Tick]:
         ticker = Ticker(
-            postman=Postman(self.renderer, home=home, zone=self.config.zone),
+            postman=self._postman,
             renderer=self.renderer,
             policy=self.config.policy,
             zone=self.config.zone,
@@ -133,6 +140,20 @@ class App:
         )
         self.add(room)
         return room
+
+    def open_health(self) -> Server:
+        """Serve `/healthz` and `/metrics`."""
+        settings = self.config.health
+        health = Health(
+            self.worker,
+            self.clock,
+            self.platforms,
+            lambda: self.delivery.troubled(),
+            self.metrics,
+            late_after=timedelta(minutes=settings.late_minutes),
+        )
+        self.health = Server(health.app(), settings.host, settings.port, setting="health.port")
+        return self.health
 
     def open_telegram(self) -> Telegram:
         """Add Telegram to the platforms. Raises ConfigurationError."""
@@ -188,6 +209,7 @@ class App:
         done = await asyncio.wrap_future(future)
         if done.wrote:
             self.leadership.call()
+        self.metrics.came(came.chat.platform, done.outcome.value)
         return done
 
     @contextlib.asynccontextmanager
@@ -202,7 +224,8 @@ class App:
             ends.push_async_callback(self._seal)
             if self.database.is_sqlite:
                 # One file, one program: what was being sent when it ended need not wait for its lease.
-                await asyncio.wrap_future(self.worker.submit(outbox.release_all))
+                now = self.clock.now()
+                await asyncio.wrap_future(self.worker.submit(lambda tx: outbox.release_all(tx, now=now)))
             if LocalRoom.name in self.platforms:
                 await asyncio.wrap_future(self.worker.submit(self._ensure_groups))
             for platform in self.platforms.values():
@@ -210,6 +233,8 @@ class App:
                 ends.push_async_callback(platform.stop)
             await self.leadership.start()
             ends.push_async_callback(self.leadership.stop)
+            if self.health is not None:
+                await self._serve_health(self.health, ends)
             yield
 
     async def _lead(self) -> None:
@@ -237,6 +262,44 @@ class App:
         with contextlib.suppress(SQLAlchemyError):  # the next start seals it
             while await asyncio.wrap_future(self.worker.submit(lambda tx: auditing.seal(tx, now))):
                 pass
+
+    async def _serve_health(self, server: Server, ends: contextlib.AsyncExitStack) -> None:
+        """Without the port the bot runs all the same: its people matter more than whoever watches it."""
+        try:
+            await server.start()
+        except ConfigurationError as error:
+            log.error("no /healthz and no /metrics: %s", error)
+        else:
+            ends.push_async_callback(server.stop)
+
+    def _late(self, tx: Tx, now: datetime) -> bool:
+        """The organizers are told when messages wait for too long."""
+        limit = timedelta(minutes=self.config.health.late_minutes)
+        told = late(tx, now=now, limit=limit)
+        if told:
+            log.error("the oldest unsent message waits for more than %s", limit)
+        self._postman.send(tx, told, now=now)
+        return False
+
+    def _tell(self, tx: Tx, chat_id: int, row_id: int | None, why: str, now: datetime) -> None:
+        """The organizers are told of a chat that is parked and of a message that is given up."""
+        self._postman.send(tx, not_delivered(tx, chat_id, row_id, why, now), now=now)
+
+    def _looks(self, reply: Reply, chat: ChatRef) -> tuple[str, ...]:
+        """How a reply would look in a chat, where its platform can tell."""
+        able = [p for p in self.platforms.values() if p.name == chat.platform and isinstance(p, Previewing)]
+        if not able:
+            return ()
+        content = self.renderer.content(reply.body, reply.buttons, reply.files, CHINESE)
+        return able[0].preview(
+            Outgoing(
+                id=0,
+                chat=chat,
+                body=body_from_wire(content["body"]),
+                buttons=buttons_from_wire(content.get("buttons", [])),
+                files=files_from_wire(content.get("files", [])),
+            )
+        )
 
     def _bind_link(self, code: str) -> str | None:
         links = (p.bind_link(code) for p in self.platforms.values() if isinstance(p, Linking))

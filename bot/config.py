@@ -119,6 +119,31 @@ class SchedulerSettings(Section, frozen=True):
     ] = ""
 
 
+class HealthSection(Section, frozen=True):
+    """健康检查 / Health and metrics"""
+
+    enabled: Annotated[
+        bool, Meta(description="是否开启 /healthz 和 /metrics / Whether /healthz and /metrics are served")
+    ] = True
+    host: Annotated[
+        str,
+        Meta(
+            description="监听地址；没有口令，只对本机或内网开放 / "
+            "Address; there is no password, so loopback or the inside only"
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="端口，0 = 任选 / Port; 0 = any free one")] = 8322
+    late_minutes: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1440,
+            description="最早一条没发出的消息等了多少分钟就告警 / "
+            "Minutes that the oldest unsent message may wait before the organizers are told",
+        ),
+    ] = 10
+
+
 class Config(Section, frozen=True):
     """Every section of the file."""
 
@@ -129,6 +154,7 @@ class Config(Section, frozen=True):
     wecom: WeComSection = WeComSection()
     logging: Logging = Logging()
     scheduler: SchedulerSettings = SchedulerSettings()
+    health: HealthSection = HealthSection()
     activity: Activity = Activity()
     deadlines: Deadlines = Deadlines()
     reminders: Reminders = Reminders()

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 from bot.chat.clock import Clock
@@ -36,6 +37,8 @@ POLL = 1.0
 LOOKING = 1 / 20
 #: A look that takes less, in seconds, is repeated at once: with a short line nobody shall wait for it.
 CHEAP = 0.005
+#: A line of so many chats keeps delivery busy for a while.
+LONG_LINE = 200
 #: How often to forget the windows of chats that are quiet, in seconds.
 TIDY = 60.0
 #: The shortest wait between two steps, in seconds.
@@ -206,13 +209,16 @@ class Delivery:
             route, head = picked[row.id]
             task = asyncio.create_task(self._sender.deliver(route, head, row))
             self._tasks.add(task)
-            task.add_done_callback(self._delivered)
+            task.add_done_callback(partial(self._delivered, route, head.urgent))
 
-    def _delivered(self, task: asyncio.Task[None]) -> None:
+    def _delivered(self, route: Route, urgent: bool, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a delivery came to grief", exc_info=error)
-        self.wake()
+        # The chat's next message may go. While many others wait there is time to find it at the next look.
+        if route.waiting(urgent=urgent) < LONG_LINE:
+            self._outlooks[urgent].changed = True
+        self._call.set()
 
     def _tidy(self) -> None:
         if self._ticks() - self._tidied >= TIDY:

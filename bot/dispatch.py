@@ -30,6 +30,7 @@ from bot.chat.grammar.suggest import closest
 from bot.chat.messages import (
     PRIVATELY,
     Button,
+    ChatRef,
     Here,
     Inbound,
     Notice,
@@ -46,7 +47,7 @@ from bot.chat.texts import CHINESE, T, Text
 from bot.happenings import take_note, who_did_it
 from bot.posting import Occasion, Postman
 from storage import accounts, changes, dialogues, inbox, incidents, parking
-from storage.database import Tx
+from storage.database import Tx, is_failing
 
 Ctx: TypeAlias = Context[Tx]
 log = logging.getLogger("liangsaibi.messages")
@@ -94,6 +95,7 @@ class Dispatcher:
         home: str | None = None,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
         bind_link: Callable[[str], str | None] = lambda _code: None,
+        looks: Callable[[Reply, ChatRef], tuple[str, ...]] = lambda _reply, _chat: (),
     ) -> None:
         self._registry = registry
         self._renderer = renderer
@@ -105,6 +107,7 @@ class Dispatcher:
         self._postman = Postman(renderer, home=home, zone=zone)
         self._entropy = entropy
         self._bind_link = bind_link
+        self._looks = looks
 
     def process(self, tx: Tx, came: Inbound | Notice, now: datetime) -> Processed:
         """Take a message or a notice: everything it causes is in the transaction when this returns."""
@@ -170,6 +173,8 @@ class Dispatcher:
             registry=self._registry,
             entropy=self._entropy,
             bind_link=self._bind_link,
+            looks=self._looks,
+            reach=lambda people: self._postman.reachable(tx, people, now=now),
             show=lambda words: self._renderer.words(words, actor.language or CHINESE),
             dialogue=dialogues.find(tx, account_id=actor.account_id, chat_id=chat.id, now=now),
         )
@@ -190,7 +195,10 @@ class Dispatcher:
             refused_in = self._place_of_refusal(ctx, error, meant)
             replies, outcome = [say(error.words, buttons=error.buttons)], Outcome.REFUSED
             place, ctx.posts = refused_in, lost
-        except Exception as error:  # noqa: BLE001 - kept with its traceback as an incident
+        except Exception as error:
+            if is_failing(error):
+                # The database's trouble, not this message's: nothing is kept, and the platform delivers it again.
+                raise
             return self._failed(ctx, came, error, meant.label)
         else:
             place, outcome = meant.place, Outcome.ANSWERED

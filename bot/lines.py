@@ -45,6 +45,9 @@ class Line:
                 heapq.heappush(self._later, (at, next(self._count), head))
         return None
 
+    def __len__(self) -> int:
+        return len(self._ready) + len(self._later)
+
     def next_at(self, now: float) -> float:
         """When somebody in it may go; infinity when nobody is left."""
         if self._ready:

@@ -22,8 +22,8 @@ LONGEST_GAP = 0.25
 LEFT_TO_ANSWERS = 25
 #: In one chat bulk leaves more: nobody is to wait a minute in a group because of a long series of messages.
 LEFT_IN_A_CHAT = 5
-#: How far bulk may catch up on its even spacing when the program was late, in seconds.
-CATCH_UP = 0.1
+#: How many gaps bulk may catch up on its even spacing when the program was late. More would bunch it together.
+CATCH_UP = 1
 
 
 class Window:
@@ -119,7 +119,7 @@ class Pacer:
     def begin(self, chat: int, *, is_group: bool, now: float, bulk: bool, weight: int = 1) -> None:
         """A message is about to be sent."""
         if bulk:
-            self._next_bulk = max(self._next_bulk, now - CATCH_UP) + self._gap * weight
+            self._next_bulk = max(self._next_bulk, now - CATCH_UP * self._gap) + self._gap * weight
         for window in (*self._account, *self._of(chat, is_group)):
             window.begin(weight)
 

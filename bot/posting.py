@@ -93,6 +93,9 @@ class Postman:
         if occasion is not None and target.chat_id == occasion.chat_id:
             replaces = occasion.pressed if reply.replace else None
             content |= _answering(reply, occasion)
+        if reply.instead_of:
+            replaces = outbox.message_under(tx, f"{reply.instead_of}:chat{target.chat_id}")
+            content |= {"passing": True} if reply.passing else {}
         key = f"{reply.key}:chat{target.chat_id}" if reply.key else None
         return outbox.put(
             tx,
@@ -103,6 +106,8 @@ class Postman:
             replaces=replaces,
             # Whoever wrote is waiting for the answer; the others are not.
             urgent=isinstance(reply.to, Here),
+            at=reply.at,
+            announcement=reply.announcement,
         )
 
 

@@ -36,6 +36,10 @@ class Route:
         """These wait now, and nobody else."""
         self._lines[urgent] = Line(heads)
 
+    def waiting(self, *, urgent: bool) -> int:
+        """How many chats are in line."""
+        return len(self._lines[urgent])
+
     def pick(self, now: float) -> list[Head]:
         """Those who may be sent to now; their chats and their places in the windows are taken."""
         picked: list[Head] = []

@@ -12,7 +12,7 @@ from typing import Any
 from bot.chat.clock import Clock
 from bot.chat.errors import DeliveryError
 from bot.chat.messages import ChatKind, ChatRef, Outgoing
-from bot.chat.ports import Deduplicating, Weighing
+from bot.chat.ports import Deduplicating, Editing, Weighing
 from bot.chat.rendering import body_from_wire, buttons_from_wire, files_from_wire
 from bot.lines import Head
 from bot.routes import Route
@@ -63,6 +63,10 @@ class Sender:
     async def deliver(self, route: Route, head: Head, row: outbox.Waiting) -> None:
         """Send one row; its chat is free again afterwards."""
         message = outgoing(row)
+        if row.content.get("passing") and not _edits(route, message):
+            route.drop(head)
+            await self._note(lambda tx: outbox.skip(tx, row.id))
+            return
         weight = route.platform.weight(message) if isinstance(route.platform, Weighing) else 1
         try:
             await self._room_for(route, head, weight)
@@ -188,6 +192,11 @@ async def _send(route: Route, message: Outgoing) -> str:
 def _passing(error: DeliveryError) -> bool:
     """Whether the platform is in trouble, rather than the chat or the message."""
     return not (error.permanent or error.moved_to is not None or error.retry_after is not None)
+
+
+def _edits(route: Route, message: Outgoing) -> bool:
+    """Whether the platform will put it in the place of an earlier message."""
+    return message.replaces is not None and isinstance(route.platform, Editing) and route.platform.edits
 
 
 def _harmless(route: Route, message: Outgoing) -> bool:

@@ -54,6 +54,11 @@ _TOPICS = _CHAT.where(
     chats.c.external_id.like(bindparam("begins"), escape="\\"),
 ).order_by(chats.c.id)
 _CHAT_BY_ID = _CHAT.where(chats.c.id == bindparam("which"))
+_CHATS_BY_ID = (
+    select(chats.c.platform, chats.c.external_id, chats.c.is_group, chats.c.title, chats.c.send_only)
+    .where(chats.c.id.in_(bindparam("which", expanding=True)))
+    .order_by(chats.c.id)
+)
 _SET_PRIVATE = (
     update(accounts).where(accounts.c.id == bindparam("which")).values(private_chat_id=bindparam("private"))
 )
@@ -149,6 +154,16 @@ def chat(tx: Tx, chat_id: int) -> Chat:
     if row is None:
         raise LookupError(chat_id)
     return Chat(*row)
+
+
+def samples(tx: Tx, chat_ids: Iterable[int]) -> list[ChatRef]:
+    """Of the chats one for each platform and kind of chat, for showing how something will look there."""
+    found: dict[tuple[str, bool, bool], ChatRef] = {}
+    for row in tx.all(_CHATS_BY_ID, {"which": sorted(set(chat_ids))}):
+        kind = ChatKind.GROUP if row.is_group else ChatKind.PRIVATE
+        ref = ChatRef(row.platform, row.external_id, kind, row.title)
+        found.setdefault((row.platform, row.is_group, row.send_only), ref)
+    return list(found.values())
 
 
 def identify(tx: Tx, platform: str, sender: Sender, *, private_chat: int | None, now: datetime) -> Actor:

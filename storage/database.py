@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, CursorResult, Row, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql import Executable
 
@@ -62,9 +62,15 @@ class Tx:
             cursor.execute(f"SAVEPOINT {name}")
             try:
                 yield
-            except BaseException:
-                cursor.execute(f"ROLLBACK TO SAVEPOINT {name}")
-                cursor.execute(f"RELEASE SAVEPOINT {name}")
+            except BaseException as error:
+                try:
+                    cursor.execute(f"ROLLBACK TO SAVEPOINT {name}")
+                    cursor.execute(f"RELEASE SAVEPOINT {name}")
+                except Exception:
+                    # A full disk or a cut line takes the whole transaction along; that is what must be told.
+                    if is_failing(error):
+                        raise error from None
+                    raise
                 raise
             cursor.execute(f"RELEASE SAVEPOINT {name}")
         finally:
@@ -111,6 +117,23 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+#: SQLite's words for trouble that is no fault of the statement: busy, locked, out of memory or space, cannot read.
+_SQLITE_TROUBLE = frozenset({5, 6, 7, 8, 10, 13, 14})
+#: The same of PostgreSQL, by class: connection, resources, operator's intervention, system error.
+_POSTGRESQL_TROUBLE = ("08", "53", "57", "58")
+
+
+def is_failing(error: BaseException) -> bool:
+    """Whether the database is in trouble (full, locked, cut off), rather than the statement wrong."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, InvalidRequestError)  # the transaction was lost under an earlier statement
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _SQLITE_TROUBLE
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or state.startswith(_POSTGRESQL_TROUBLE)
 
 
 def insert(table: Any, tx: Tx) -> sqlite.Insert | postgresql.Insert:

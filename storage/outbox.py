@@ -102,7 +102,9 @@ _RELEASE = (
     .where(_is_sending, outbox.c.lease_until <= bindparam("now"))
     .values(state="waiting", lease_until=None)
 )
-_RELEASE_ALL = update(outbox).where(_is_sending).values(state="waiting", lease_until=None)
+_RELEASE_ALL = (
+    update(outbox).where(_is_sending).values(state="waiting", lease_until=None, sent_at=bindparam("now"))
+)
 _SENT = (
     update(outbox)
     .where(outbox.c.id == bindparam("which"))
@@ -147,6 +149,9 @@ _BEING_SENT = (
     select(chats.c.platform, outbox.c.chat_id, chats.c.is_group, outbox.c.weight)
     .join(chats, chats.c.id == outbox.c.chat_id)
     .where(_is_sending)
+)
+_BY_KEY = select(outbox.c.id, outbox.c.state, outbox.c.platform_message_id).where(
+    outbox.c.dedupe_key == bindparam("named")
 )
 _OLD = (
     select(outbox.c.id)
@@ -232,11 +237,12 @@ def put(
     replaces: str | None = None,
     urgent: bool = False,
     at: datetime | None = None,
+    announcement: int | None = None,
 ) -> bool:
     """Have a message sent once this transaction is committed; with a `key`, at most once for all time.
 
     False when a message of that key is there already.
-    `urgent`: somebody is waiting for it. `at`: as if it were put then.
+    `urgent`: somebody is waiting for it. `at`: as if it were put then. `announcement`: of which it is a part.
     """
     values = {
         "chat_id": chat_id,
@@ -246,6 +252,7 @@ def put(
         "urgent": urgent,
         "created_at": at or now,
         "next_at": at or now,
+        "announcement_id": announcement,
     }
     dialect = tx.connection.dialect.name
     if key:
@@ -288,9 +295,12 @@ def release(tx: Tx, *, now: datetime) -> None:
     tx.execute(_RELEASE, {"now": now})
 
 
-def release_all(tx: Tx) -> None:
-    """Free every claim at once: for a program that starts and knows that no other one is sending."""
-    tx.execute(_RELEASE_ALL)
+def release_all(tx: Tx, *, now: datetime) -> None:
+    """Free every claim at once: for a program that starts and knows that no other one is sending.
+
+    The platform may have taken them, and counted them: `lately` counts them as well.
+    """
+    tx.execute(_RELEASE_ALL, {"now": now})
 
 
 def sent(tx: Tx, row_id: int, *, platform_message_id: str, now: datetime, weight: int = 1) -> None:
@@ -315,6 +325,11 @@ def doubt(tx: Tx, row_id: int, *, why: str) -> None:
     tx.execute(_END, {"which": row_id, "becomes": "unknown", "why": why})
 
 
+def skip(tx: Tx, row_id: int) -> None:
+    """It is not worth sending any more."""
+    tx.execute(_END, {"which": row_id, "becomes": "cancelled", "why": None})
+
+
 def failures(tx: Tx, *, most: int = 50) -> Sequence[Failed]:
     """What was given up or is in doubt, newest first."""
     return [Failed(*row) for row in tx.all(_FAILURES, {"most": most})]
@@ -335,3 +350,9 @@ def forget(tx: Tx, *, before: datetime, most: int) -> int:
 def newest(tx: Tx, chat_id: int, *, most: int) -> list[dict[str, Any]]:
     """The newest messages of a chat, the newest first, as they were put."""
     return [row.content for row in tx.all(_NEWEST, {"there": chat_id, "most": most})]
+
+
+def message_under(tx: Tx, key: str) -> str | None:
+    """The platform's id of the message that was put under this key; None while it has not been sent."""
+    row = tx.first(_BY_KEY, {"named": key})
+    return row.platform_message_id if row is not None and row.state == "sent" else None

@@ -265,6 +265,9 @@ outbox = Table(
     Column("sent_at", Moment),
     Column("platform_message_id", String(120)),
     Column("error", Text),
+    # of announcements; without a foreign key, for which SQLite would have to make this table anew
+    Column("announcement_id", Id),
+    _index_of("ix_outbox_announcement_id", "announcement_id IS NOT NULL", "announcement_id", "state"),
     # The head of each chat's queue is found in these alone, however many rows wait or were sent.
     _index_of("ix_outbox_waiting", "state = 'waiting'", "urgent", "chat_id", "id", "next_at", "attempts"),
     _index_of("ix_outbox_sending", "state = 'sending'", "chat_id"),
@@ -275,6 +278,37 @@ outbox = Table(
     Index("ix_outbox_chat_id_platform_message_id", "chat_id", "platform_message_id"),
     # A number is never given again: platforms tell by it that a message is being repeated.
     sqlite_autoincrement=True,
+)
+
+# What somebody announced (通报): each message of it is a row of the outbox.
+announcements = Table(
+    "announcements",
+    metadata,
+    _id(),
+    _ref("person_id", "people"),
+    # where its author follows the delivery
+    _ref("chat_id", "chats"),
+    Column("words", Text, nullable=False),
+    Column("files", JSON, nullable=False),
+    # whether people are asked to acknowledge it
+    Column("asks", Boolean, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    # when it goes out
+    Column("at", Moment, nullable=False),
+    Column("withdrawn_at", Moment),
+    # the names of those who cannot be reached at all
+    Column("unreachable", JSON, nullable=False),
+    # what the author's report said last
+    Column("reported", JSON),
+    Index("ix_announcements_at", "at"),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("announcement_id", Id, ForeignKey("announcements.id"), primary_key=True),
+    Column("person_id", Id, ForeignKey("people.id"), primary_key=True),
+    Column("at", Moment, nullable=False),
 )
 
 dialogues = Table(

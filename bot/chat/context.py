@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.chat.commands import Registry
 from bot.chat.grammar.folding import fold
-from bot.chat.messages import Attachment, Button, Inbound, Reply
+from bot.chat.messages import Attachment, Button, ChatRef, Inbound, Reply
 from bot.chat.people import Actor, Chat
 from bot.chat.ports import FileStore
 from bot.chat.settings import Policy
@@ -117,6 +117,8 @@ class Context(Generic[TX]):
         dialogue: Dialogue | None = None,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
         bind_link: Callable[[str], str | None] = lambda _code: None,
+        looks: Callable[[Reply, ChatRef], tuple[str, ...]] = lambda _reply, _chat: (),
+        reach: Callable[[Iterable[int]], set[int]] = lambda _people: set(),
     ) -> None:
         self.tx = tx
         #: Aware, UTC; the same for everything that this message does.
@@ -139,6 +141,10 @@ class Context(Generic[TX]):
         self.entropy = entropy
         #: The link that binds whoever follows it with a code; None where no platform has such links.
         self.bind_link = bind_link
+        #: How a reply would look in some chat: the plain text of each message that people get; empty if unknown.
+        self.looks = looks
+        #: Those of some people who can be written to at all.
+        self.reach = reach
         #: The question that was open when this message came.
         self.dialogue = dialogue
         #: The question that is open afterwards.

@@ -238,6 +238,9 @@ class Reply:
 
     `key`: sent at most once for all time; the chat is part of the key, so a broadcast needs only one.
     `replace`: takes the place of the message whose button was pressed, where there is one.
+    `instead_of`: takes the place of what was sent to the same chat under that key. `passing`: only worth while
+    there; where messages cannot be edited it is left out.
+    `at`: not before then. `announcement`: the announcement that it is a part of.
     """
 
     body: tuple[Block, ...]
@@ -246,6 +249,10 @@ class Reply:
     to: Address = field(default_factory=Here)
     key: str | None = None
     replace: bool = False
+    instead_of: str | None = None
+    passing: bool = False
+    at: datetime | None = None
+    announcement: int | None = None
 
 
 Replies: TypeAlias = Reply | list[Reply] | None

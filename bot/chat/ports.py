@@ -110,6 +110,14 @@ class Deduplicating(Protocol):
 
 
 @runtime_checkable
+class Editing(Protocol):
+    """A platform on which a sent message can be given other words (`Outgoing.replaces`)."""
+
+    #: Whether it can.
+    edits: bool
+
+
+@runtime_checkable
 class Previewing(Protocol):
     """A platform that can tell how a message will look on it."""
 

@@ -48,6 +48,9 @@ def run(config: Config) -> None:
     if not app.platforms:
         raise ConfigurationError("local.enabled: no platform is configured, so nobody could write to the bot")
 
+    if config.health.enabled:
+        app.open_health()
+
     def ready() -> None:
         if room is not None:
             _announce(room.address)

@@ -25,7 +25,7 @@ from handlers.roster.declared import (
     roots,
 )
 from handlers.roster.issuing import need_own
-from storage import accounts, binding, people
+from storage import accounts, binding, parking, people
 from storage.people import Holder
 
 #: Longer waits are told in minutes.
@@ -67,6 +67,8 @@ def bind(ctx: Ctx, code: str) -> Reply:
     used = found is not None and found.valid
     if found is None or not used or not binding.use(ctx.tx, found, account_id=ctx.actor.account_id, now=ctx.now):
         return _wrong(ctx, times + 1)
+    if not ctx.chat.is_group:
+        parking.follow_person(ctx.tx, found.person_id, into=ctx.chat.id, now=ctx.now)
     ctx.record(Change("account.bound", T("绑定账号"), subject_id=found.person_id))
     return _welcome(ctx, found.person_id)
 

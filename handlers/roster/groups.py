@@ -12,7 +12,7 @@ from bot.chat.messages import Button, Reply, faint, say
 from bot.chat.texts import T, Text, Words
 from handlers import Ctx
 from handlers.roster.declared import KEEPERS, agrees, buttons, registry, roots, unit_called
-from storage import accounts, binding, units
+from storage import accounts, binding, parking, units
 from storage.changes import Recorded
 from storage.units import CONTESTING, Unit
 
@@ -84,6 +84,7 @@ def _bind(ctx: Ctx, unit: Unit) -> Reply:
     others = [name for chat, name in binding.groups_of(ctx.tx, unit.id) if chat != ctx.chat.id]
     before = ctx.chat.unit_id
     binding.bind_group(ctx.tx, ctx.chat.id, unit_id=unit.id, by=ctx.actor.id, now=ctx.now)
+    parking.follow_unit(ctx.tx, unit.id, into=ctx.chat.id, now=ctx.now)
     _record(ctx, T("本群绑定为{unit}的工作群", unit=unit.name), unit.id, before=before, after=unit.id)
     more: list[Words] = [T("通报和成绩会发到这里，不用回复。报进度、打分等请私聊我。")]
     if others:

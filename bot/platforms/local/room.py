@@ -28,6 +28,7 @@ class LocalRoom:
     name = PLATFORM
     #: A page takes whatever comes.
     limits = Limits()
+    edits = True
 
     def __init__(
         self,

@@ -46,6 +46,7 @@ class Telegram:
     """
 
     name = PLATFORM
+    edits = True
     #: 30 a second in all; a chat takes short bursts and about one a second, a group 20 a minute.
     limits = Limits(account=(Rate(30, 1),), private=(Rate(3, 3),), group=(Rate(20, 60), Rate(3, 3)))
 
