@@ -65,7 +65,7 @@ class Sender:
         message = outgoing(row)
         if row.content.get("passing") and not _edits(route, message):
             route.drop(head)
-            await self._note(lambda tx: outbox.skip(tx, row.id))
+            await self._note(lambda tx: outbox.skip(tx, row))
             return
         weight = route.platform.weight(message) if isinstance(route.platform, Weighing) else 1
         try:
@@ -87,7 +87,7 @@ class Sender:
                 )
         except Stopped:
             now = self._clock.now()
-            await self._note(lambda tx: outbox.retry(tx, row.id, at=now, why=None))
+            await self._note(lambda tx: outbox.retry(tx, row, at=now, why=None))
         finally:
             route.free(head.chat_id)
 
@@ -146,20 +146,20 @@ class Sender:
             route.pacer.hold_chat(row.chat_id, self._ticks() + pause)
             whole_chat = row.chat_id
         at = now + timedelta(seconds=pause)
-        await self._note(lambda tx: outbox.retry(tx, row.id, at=at, why=error.reason, whole_chat=whole_chat))
+        await self._note(lambda tx: outbox.retry(tx, row, at=at, why=error.reason, whole_chat=whole_chat))
 
     def _park(self, tx: Tx, row: outbox.Waiting, why: str, now: datetime) -> None:
-        outbox.retry(tx, row.id, at=now, why=why)
+        outbox.retry(tx, row, at=now, why=why)
         if parking.park(tx, row.chat_id, why=why, now=now) and self._tell:
             self._tell(tx, row.chat_id, None, why, now)
 
     def _give_up(self, tx: Tx, row: outbox.Waiting, why: str, now: datetime) -> None:
-        outbox.fail(tx, row.id, why=why)
+        outbox.fail(tx, row, why=why)
         if self._tell:
             self._tell(tx, row.chat_id, row.id, why, now)
 
     def _doubt(self, tx: Tx, row: outbox.Waiting, why: str, now: datetime) -> None:
-        outbox.doubt(tx, row.id, why=why)
+        outbox.doubt(tx, row, why=why)
         if self._tell:
             self._tell(tx, row.chat_id, row.id, why, now)
 
@@ -207,7 +207,7 @@ def _harmless(route: Route, message: Outgoing) -> bool:
 
 def _moved(tx: Tx, row: outbox.Waiting, new_id: str, now: datetime) -> None:
     accounts.move_chat(tx, row.chat_id, new_id)
-    outbox.retry(tx, row.id, at=now, why=f"moved to {new_id}")
+    outbox.retry(tx, row, at=now, why=f"moved to {new_id}")
 
 
 def outgoing(row: outbox.Waiting) -> Outgoing:

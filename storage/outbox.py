@@ -117,9 +117,11 @@ _SENT = (
         error=None,
     )
 )
+# Only by whoever holds the claim: a worker that slept beyond its lease must not bring back what another has sent.
+_holds = and_(outbox.c.id == bindparam("which"), _is_sending, outbox.c.attempts == bindparam("attempt"))
 _RETRY = (
     update(outbox)
-    .where(outbox.c.id == bindparam("which"))
+    .where(_holds)
     .values(state="waiting", lease_until=None, next_at=bindparam("at"), error=bindparam("why"))
 )
 _PUT_OFF = (
@@ -127,11 +129,7 @@ _PUT_OFF = (
     .where(_is_waiting, outbox.c.chat_id == bindparam("where"), outbox.c.next_at < bindparam("at"))
     .values(next_at=bindparam("at"))
 )
-_END = (
-    update(outbox)
-    .where(outbox.c.id == bindparam("which"))
-    .values(state=bindparam("becomes"), lease_until=None, error=bindparam("why"))
-)
+_END = update(outbox).where(_holds).values(state=bindparam("becomes"), lease_until=None, error=bindparam("why"))
 _FAILURES = (
     select(outbox.c.id, outbox.c.chat_id, chats.c.platform, chats.c.title, outbox.c.error, outbox.c.created_at)
     .join(chats, chats.c.id == outbox.c.chat_id)
@@ -308,26 +306,30 @@ def sent(tx: Tx, row_id: int, *, platform_message_id: str, now: datetime, weight
     tx.execute(_SENT, {"which": row_id, "now": now, "as_id": platform_message_id, "counted": weight})
 
 
-def retry(tx: Tx, row_id: int, *, at: datetime, why: str | None, whole_chat: int | None = None) -> None:
+def retry(tx: Tx, row: Waiting, *, at: datetime, why: str | None, whole_chat: int | None = None) -> None:
     """A passing error: again, not before `at`. `whole_chat`: nothing else goes into this chat before then."""
-    tx.execute(_RETRY, {"which": row_id, "at": at, "why": why})
+    tx.execute(_RETRY, {"which": row.id, "attempt": row.attempts, "at": at, "why": why})
     if whole_chat is not None:
         tx.execute(_PUT_OFF, {"where": whole_chat, "at": at})
 
 
-def fail(tx: Tx, row_id: int, *, why: str) -> None:
+def fail(tx: Tx, row: Waiting, *, why: str) -> None:
     """Given up: it stays, visibly."""
-    tx.execute(_END, {"which": row_id, "becomes": "failed", "why": why})
+    _end(tx, row, "failed", why)
 
 
-def doubt(tx: Tx, row_id: int, *, why: str) -> None:
+def doubt(tx: Tx, row: Waiting, *, why: str) -> None:
     """The platform may have it or not; people decide whether it is sent again."""
-    tx.execute(_END, {"which": row_id, "becomes": "unknown", "why": why})
+    _end(tx, row, "unknown", why)
 
 
-def skip(tx: Tx, row_id: int) -> None:
+def skip(tx: Tx, row: Waiting) -> None:
     """It is not worth sending any more."""
-    tx.execute(_END, {"which": row_id, "becomes": "cancelled", "why": None})
+    _end(tx, row, "cancelled", None)
+
+
+def _end(tx: Tx, row: Waiting, becomes: str, why: str | None) -> None:
+    tx.execute(_END, {"which": row.id, "attempt": row.attempts, "becomes": becomes, "why": why})
 
 
 def failures(tx: Tx, *, most: int = 50) -> Sequence[Failed]:

@@ -437,6 +437,27 @@ async def test_a_send_that_died_is_taken_over_when_its_lease_ends(office: Office
     assert office.post.taken == [("甲", "甲0")]
 
 
+@pytest.mark.parametrize("trouble", [DeliveryError("busy"), DeliveryError("gone", permanent=True, unfit=True)])
+async def test_a_worker_that_slept_beyond_its_lease_does_not_bring_back_what_another_sent(
+    office: Office, trouble: DeliveryError
+) -> None:
+    office.put("甲", "甲0")
+    office.post.hangs["甲"] = asyncio.Event()
+    sleeper = office.delivery
+    asleep = asyncio.create_task(sleeper.deliver_due())
+    await until(lambda: office.states() == ["sending"])
+    awake, office.post = office.post, Post()
+    office.clock.moment += LEASE + timedelta(seconds=1)
+    office.restart()
+    await office.delivery.drain()
+    assert office.states() == ["sent"]
+    awake.refuse["甲"] = [trouble]
+    awake.hangs["甲"].set()
+    await asleep
+    assert office.states() == ["sent"]
+    assert (awake.taken, office.post.taken) == ([], [("甲", "甲0")])
+
+
 async def test_what_belongs_to_an_absent_platform_waits(office: Office) -> None:
     office.put("丙", "丙0", platform="absent")
     for _ in range(30):
