@@ -10,23 +10,19 @@ import logging
 import secrets
 import time
 import traceback
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bot import choices
-from bot.chat.arguments import Cursor, Missing
-from bot.chat.commands import Command, Found, Place, Registry
-from bot.chat.context import Context, Dialogue, Said
+from bot.chat.commands import Place, Registry
+from bot.chat.context import Context, Dialogue
 from bot.chat.errors import UserError
-from bot.chat.grammar.folding import bared, fold
-from bot.chat.grammar.suggest import closest
+from bot.chat.grammar.folding import bared
 from bot.chat.messages import (
     PRIVATELY,
     Button,
@@ -39,17 +35,17 @@ from bot.chat.messages import (
     Sender,
     say,
 )
-from bot.chat.people import ROLE_WORDS, Actor, Chat
+from bot.chat.people import Actor, Chat
 from bot.chat.ports import FileStore, Outcome
 from bot.chat.rendering import Renderer
 from bot.chat.settings import Policy
 from bot.chat.texts import CHINESE, T, Text
 from bot.happenings import take_note, who_did_it
+from bot.meaning import Ctx, Interpreter, Meaning, NotTheirs, called, digest_of
 from bot.posting import Occasion, Postman
 from storage import accounts, changes, dialogues, inbox, incidents, parking
 from storage.database import Tx, is_failing
 
-Ctx: TypeAlias = Context[Tx]
 log = logging.getLogger("liangsaibi.messages")
 
 
@@ -62,23 +58,6 @@ class Processed:
     person: str = ""
     wrote: bool = False
     incident: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a message asks for: a name for the log, where the answer belongs, and the deed itself, if any.
-
-    `made_by` is the message under which changes are recorded: the message itself, or the one that it edits.
-    """
-
-    label: str = ""
-    place: Place = Place.ANYWHERE
-    act: Callable[[], Replies] | None = None
-    made_by: int | None = None
-
-
-class NotTheirs(UserError):
-    """The command belongs to another role."""
 
 
 class Dispatcher:
@@ -98,6 +77,7 @@ class Dispatcher:
         looks: Callable[[Reply, ChatRef], tuple[str, ...]] = lambda _reply, _chat: (),
     ) -> None:
         self._registry = registry
+        self._interpreter = Interpreter(registry)
         self._renderer = renderer
         self._policy = policy
         self._files = files
@@ -112,7 +92,7 @@ class Dispatcher:
     def process(self, tx: Tx, came: Inbound | Notice, now: datetime) -> Processed:
         """Take a message or a notice: everything it causes is in the transaction when this returns."""
         began = time.perf_counter()
-        digest = _digest(came) if isinstance(came, Inbound) and came.message else None
+        digest = digest_of(came) if isinstance(came, Inbound) and came.message else None
         number = inbox.take(tx, platform=came.chat.platform, message_id=came.id, now=now, digest=digest)
         done = Processed(Outcome.DUPLICATE) if number is None else self._take(tx, came, number, now)
         self._log(came, done, began)
@@ -144,7 +124,7 @@ class Dispatcher:
         actor = accounts.identify(tx, chat.platform, came.sender, private_chat=private, now=now)
         ctx = self._context(tx, came, number, now, chat, actor)
         ctx.posts += [say(_too_large(name)) for name in came.unfetched]
-        return self._carry_out(ctx, came, number, self._interpret)
+        return self._carry_out(ctx, came, number, self._interpreter.interpret)
 
     def _note(self, tx: Tx, notice: Notice, number: int, now: datetime) -> Processed:
         """Something happened to a chat: what is stored of it follows, then a feature may say something."""
@@ -207,135 +187,6 @@ class Dispatcher:
             outcome = Outcome.NOTED
         return Processed(outcome, meant.label, ctx.actor.name, wrote)
 
-    # --- what is meant ------------------------------------------------------------------------------------
-
-    def _interpret(self, ctx: Ctx) -> Meaning:
-        said = ctx.said
-        if ctx.inbound.edits is not None:
-            return self._edited(ctx, ctx.inbound.edits)
-        if ctx.inbound.numbered and (chosen := choices.typed(ctx.tx, ctx.chat.id, said.folded, ctx.dialogue)):
-            ctx.inbound = replace(ctx.inbound, text=chosen, pressed=True)
-            said = ctx.said = Said(chosen, fold(chosen), said.attachments)
-        if ctx.dialogue and not _plain(self._registry.find(said.folded), said):
-            said = _retyped(ctx, ctx.dialogue)
-        if said.text.startswith("#"):
-            return self._pressed_answer(ctx, said)
-        return self._said(ctx, said)
-
-    def _said(self, ctx: Ctx, said: Said) -> Meaning:
-        found = self._registry.find(said.folded)
-        if not _called(ctx) and not ctx.dialogue and not _meant_in_group(found, said, ctx.actor):
-            return Meaning()
-        if found and (ctx.dialogue is None or self._interrupts(ctx, found, said)):
-            command = found.command
-            return Meaning(command.name, command.place, lambda: self._command(ctx, found, said))
-        if ctx.dialogue:
-            kind, data = ctx.dialogue.kind, ctx.dialogue.data
-            return Meaning(kind, act=lambda: self._answer(ctx, kind, data, said))
-        return Meaning("free text", act=lambda: self._free_text(ctx, said))
-
-    def _edited(self, ctx: Ctx, original: str) -> Meaning:
-        """Somebody edited a message: what it made is corrected; one that made nothing is read anew."""
-        platform, digest = ctx.chat.platform, _digest(ctx.inbound)
-        number = inbox.reworded(ctx.tx, platform=platform, message_id=original, digest=digest)
-        if number is None:
-            return Meaning()
-        made = changes.of_message(ctx.tx, number)
-        for change in made:
-            corrector = self._registry.correctors.get(change.kind)
-            if corrector is not None:
-                act = partial(self._correct, ctx, corrector, change)
-                return Meaning(f"correct {change.kind}", act=act, made_by=number)
-        if made:
-            return Meaning("edited", act=_does_not_follow)
-        if ctx.dialogue is not None:
-            return Meaning("edited", act=_already_read)
-        return replace(self._said(ctx, ctx.said), made_by=number)
-
-    def _correct(self, ctx: Ctx, corrector: Callable[..., Replies], change: changes.Recorded) -> Replies:
-        replies = corrector(ctx, change, ctx.said)
-        changes.mark_undone(ctx.tx, change.id, now=ctx.now)
-        return replies
-
-    def _interrupts(self, ctx: Ctx, found: Found, said: Said) -> bool:
-        """Whether a command counts as one while a question is open; a pressed button always does.
-
-        Not when it names an answer to the question, nor when it is not for this person: then it is an answer too.
-        """
-        if not _plain(found, said):
-            return False
-        if ctx.dialogue is None or ctx.inbound.pressed:
-            return True
-        answers = self._registry.heard.get(ctx.dialogue.kind, ())
-        return found.command.name not in answers and found.command.allows(ctx.actor)
-
-    def _pressed_answer(self, ctx: Ctx, said: Said) -> Meaning:
-        token, _, answer = said.text[1:].partition(" ")
-        open_one = ctx.dialogue
-        if open_one is None or open_one.token != token:
-            return Meaning("stale button", act=_stale)
-        pressed = Said(answer, fold(answer), said.attachments)
-        return Meaning(open_one.kind, act=lambda: self._answer(ctx, open_one.kind, open_one.data, pressed))
-
-    def _answer(self, ctx: Ctx, kind: str, data: dict[str, Any], said: Said) -> Replies:
-        replies: Replies = self._registry.dialogues[kind](ctx, data, said)
-        if ctx.next_dialogue is None:
-            ctx.ends_dialogue = True
-        return replies
-
-    def _command(self, ctx: Ctx, found: Found, said: Said) -> Replies:
-        command = found.command
-        theirs = command.allows(ctx.actor)
-        if (not theirs and not found.sure) or (command.begins_talk and not _stands_apart(found, said)):
-            # "通过验收了" begins with a command's name, and is no command.
-            overheard = self._read(ctx, said)
-            if overheard is not None:
-                return overheard
-        if not theirs:
-            raise NotTheirs(_refusal(command, ctx.actor))
-        cursor = Cursor(said.text, said.folded, found.start, ctx.today)
-        try:
-            values = {arg.name: arg.parse(cursor) for arg in command.args}
-        except Missing as missing:
-            raise UserError(self._usage(command, missing)) from missing
-        replies: Replies = command.handler(ctx, **values)
-        return replies
-
-    def _free_text(self, ctx: Ctx, said: Said) -> Replies:
-        if not ctx.actor.is_bound:
-            raise UserError(
-                T("您还没有绑定身份。请把组织者给您的绑定码发给我，例如：绑定 8F3K-2274"),
-            )
-        replies = self._read(ctx, said)
-        return self._not_understood(ctx, said) if replies is None else replies
-
-    def _read(self, ctx: Ctx, said: Said) -> Replies:
-        """What the first reader makes of it whose business it is; None when it is nobody's."""
-        for _order, reader in self._registry.readers if ctx.actor.is_bound else ():
-            replies: Replies = reader(ctx, said)
-            if replies is not None:
-                return replies
-        return None
-
-    def _not_understood(self, ctx: Ctx, said: Said) -> Reply:
-        allowed = [c.name for c in self._registry.commands.values() if c.allows(ctx.actor) and not c.hidden]
-        head = said.folded.split(maxsplit=1)[0][:6] if said.folded.strip() else ""
-        near = [c for name in closest(head, allowed) if (c := self._registry.named(name))] if head else []
-        help_button = Button(T("帮助"), "帮助")
-        if near:
-            offered = tuple(Button(command.label, command.name) for command in near)
-            return say(T("没看懂这句话。您是不是想说："), buttons=(offered, (help_button,)))
-        return say(T("没看懂这句话。发“帮助”可以看到能做的事。"), buttons=((help_button,),))
-
-    def _usage(self, command: Command, missing: Missing) -> Text:
-        example = command.examples[0] if command.examples else command.name
-        return T(
-            "还差“{what}”。这样发：{usage}　例如：{example}",
-            what=missing.arg.label,
-            usage=command.usage,
-            example=example,
-        )
-
     # --- what is left to be done --------------------------------------------------------------------------
 
     def _keep(self, ctx: Ctx, number: int, place: Place, replies: list[Reply]) -> None:
@@ -389,7 +240,7 @@ class Dispatcher:
         group that did not call the bot is left in peace where the person can be reached otherwise.
         """
         theirs = not (isinstance(error, NotTheirs) and ctx.inbound.pressed)
-        if not ctx.chat.is_group or (theirs and (meant.place is Place.GROUP or _called(ctx))):
+        if not ctx.chat.is_group or (theirs and (meant.place is Place.GROUP or called(ctx))):
             return Place.ANYWHERE
         return Place.PRIVATE if self._private_chat(ctx) is not None else Place.ANYWHERE
 
@@ -449,57 +300,6 @@ class Dispatcher:
         )
 
 
-def _retyped(ctx: Ctx, open_one: Dialogue) -> Said:
-    """What was said; the payload instead when somebody types what a button of the open question says."""
-    payload = None if ctx.inbound.pressed else open_one.buttons.get(bared(ctx.said.text))
-    return Said(payload, fold(payload), ctx.said.attachments) if payload else ctx.said
-
-
-def _called(ctx: Ctx) -> bool:
-    """Whether the bot is spoken to: in private, by name, by a button or a slash."""
-    came = ctx.inbound
-    return not ctx.chat.is_group or came.addressed or came.pressed or ctx.said.folded.lstrip().startswith("/")
-
-
-def _meant_in_group(found: Found | None, said: Said, actor: Actor) -> bool:
-    """Whether words in a group that do not call the bot are a command all the same.
-
-    "@王芳 进度 今天报一下" is for somebody else, and a command that the person may not give is talk.
-    """
-    if found is None or said.folded.lstrip().startswith("@"):
-        return False
-    command = found.command
-    theirs = command.allows(actor) or command.place is Place.GROUP
-    return _plain(found, said) and not command.everyday and theirs
-
-
-def _stands_apart(found: Found, said: Said) -> bool:
-    """Whether the name stands alone or a space or mark follows it."""
-    return found.start >= len(said.folded) or not said.folded[found.start - 1].isalnum()
-
-
-def _plain(found: Found | None, said: Said) -> bool:
-    """Whether a command is certain even where other talk is expected: in a group, or while a question is open.
-
-    The name must stand alone or be followed by a space or a digit; "承诺，大家都要兑现" is talk.
-    """
-    if found is None or not found.sure:
-        return False
-    if said.folded.lstrip().startswith(("/", "@")):
-        return True
-    rest = said.folded[found.start - 1 : found.start] if found.start < len(said.folded) else ""
-    return not rest or rest.isspace() or said.folded[found.start].isdigit()
-
-
-def _refusal(command: Command, actor: Actor) -> Text:
-    if not actor.is_bound:
-        return T("您还没有绑定身份。请把组织者给您的绑定码发给我，例如：绑定 8F3K-2274")
-    roles = [ROLE_WORDS[role] for role in sorted(command.roles)]
-    return T(
-        "“{name}”由{roles}使用，您目前没有这个身份。发“帮助”看看您能做的事。", name=command.label, roles=roles
-    )
-
-
 def _kept(message: dict[str, Any]) -> Inbound | Notice:
     """A message as an incident keeps it."""
     return msgspec.convert(message, Notice) if "kind" in message else msgspec.convert(message, Inbound)
@@ -520,24 +320,8 @@ def _beginning(ctx: Ctx) -> int | None:
     return number
 
 
-def _digest(inbound: Inbound) -> int:
-    return zlib.crc32(inbound.text.strip().encode())
-
-
 def _too_large(name: str) -> Text:
     return T("“{name}”太大，平台不让我取，没有收到。请发小一点的，或当面交给办事处。", name=name)
-
-
-def _does_not_follow() -> Replies:
-    return say(T("您改了一条已经办理的消息，办好的事不会跟着改。要改，请重新发一条。"))
-
-
-def _already_read() -> Replies:
-    return say(T("刚才的回答已经收下，修改那条消息不起作用。要改，请把答案再发一遍。"))
-
-
-def _stale() -> Replies:
-    return say(T("这个按钮对应的事已经办完或过期了。需要的话，请重新发一遍。"))
 
 
 def _as_list(replies: Replies) -> list[Reply]:
