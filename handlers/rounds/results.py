@@ -185,7 +185,7 @@ def _panel_steps(panel: PanelMean, *, named: bool) -> list[Text]:
     ascii="results",
     aliases=("得分",),
     section=Section.ROUNDS,
-    help=T("看成绩：书记看公布后的本单位得分，组织者和监票、计票人看启封后的全部"),
+    help=T("书记看公布后本单位的得分，组织者和监票、计票人看启封后的全部"),
     args=(Rest("words", T("单位或场次编号"), optional=True),),
     roles=(*RUNNING, Role.SECRETARY),
     place=Where.PRIVATE,
