@@ -175,7 +175,7 @@ def corrected(draft: Draft, text: str, today: date) -> Draft:
 def reworded(item: Item, text: str, today: date) -> Item:
     """A whole new sentence in place of the old one; due date and category stay where it does not say them."""
     parsed = read(text, today)
-    _check_length(parsed.words)
+    _check_words(parsed.words)
     due = parsed.due or item.terms.due
     return Item(
         replace(parsed.terms, due=due), parsed.category or item.category, parsed.due is not None or item.due_said
@@ -225,14 +225,17 @@ def _target(terms: Terms, text: str) -> Measured:
 
 
 def _item(parsed: Parsed, today: date, category: Category) -> Item:
-    _check_length(parsed.words)
+    _check_words(parsed.words)
     if _is_only_due(parsed.words, today) or _ONLY_CATEGORY.fullmatch(fold(parsed.words)):
         raise UserError(T("请写出承诺的内容，例如：承诺 硬化村内道路2公里 12月底前"))
     due = parsed.due or date(today.year, 12, 31)
     return Item(replace(parsed.terms, due=due), parsed.category or category, parsed.due is not None)
 
 
-def _check_length(words: str) -> None:
+def _check_words(words: str) -> None:
+    """A bare figure is no promise: whoever types "2" at a card means something else."""
+    if not any(character.isalpha() for character in words):
+        raise UserError(T("请写出承诺的内容，例如：承诺 硬化村内道路2公里 12月底前"))
     if len(words) > LONGEST_WORDS:
         raise UserError(T("一项承诺最多{most}个字，请写得简短些。", most=LONGEST_WORDS))
 

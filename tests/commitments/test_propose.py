@@ -28,6 +28,15 @@ def test_a_promise_is_read_back_and_submitted(world: World) -> None:
     assert world.heard("枫杨办事处") == []
 
 
+def test_a_bare_figure_at_the_card_is_no_promise(world: World) -> None:
+    wang = world.personas["王芳"]
+    wang.says(ROAD)
+    for figure in ("2", "３．"):
+        assert wang.says(figure) == ["请写出承诺的内容，例如：承诺 硬化村内道路2公里 12月底前"]
+    assert wang.presses("提交") == ["已提交第1项，等枫杨办事处审核。退回会私信告诉您。\n[再提一项] [我的承诺]"]
+    assert "硬化村内道路2公里" in wang.says("承诺 1")[0]
+
+
 def test_the_office_is_told_once_while_something_waits(world: World) -> None:
     wang = world.personas["王芳"]
     for words in ("承诺 安装路灯103盏", "承诺 建成文化广场"):
