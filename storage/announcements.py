@@ -34,6 +34,18 @@ _OF_PERSON = (
     .order_by(announcements.c.id.desc())
     .limit(bindparam("most"))
 )
+_ASKING = (
+    _SELECT.where(
+        announcements.c.asks,
+        announcements.c.id.in_(
+            select(outbox.c.announcement_id).where(
+                outbox.c.chat_id == bindparam("there"), outbox.c.announcement_id.is_not(None)
+            )
+        ),
+    )
+    .order_by(announcements.c.id.desc())
+    .limit(1)
+)
 _STATES = (
     select(outbox.c.announcement_id, outbox.c.state, func.count().label("so_many"))
     .where(outbox.c.announcement_id.in_(bindparam("which", expanding=True)))
@@ -145,6 +157,12 @@ def add(
 def get(tx: Tx, number: int) -> Announcement | None:
     """One announcement."""
     row = tx.first(_ONE, {"which": number})
+    return Announcement(*row) if row else None
+
+
+def asking_in(tx: Tx, chat_id: int) -> Announcement | None:
+    """The newest announcement in a chat that asks for acknowledgements."""
+    row = tx.first(_ASKING, {"there": chat_id})
     return Announcement(*row) if row else None
 
 

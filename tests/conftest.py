@@ -22,6 +22,14 @@ settings.load_profile("patient")
 
 _counter = itertools.count(1)
 
+#: Files that take minutes and mostly wait.
+_LONG = ("test_crash", "test_wecom_crash", "test_wecom_fuzz", "test_limits")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, beside all the rest, so that nobody waits for it at the end."""
+    items.sort(key=lambda item: item.path.stem not in _LONG)
+
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:

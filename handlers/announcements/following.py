@@ -152,16 +152,22 @@ def _own(ctx: Ctx, number: int) -> Announcement:
     ascii="acknowledge",
     section=Section.GENERAL,
     help=T("告诉发通报的人您看到了（只在对方要回执时）"),
-    args=(Item("number", T("第几号通报")),),
+    args=(Item("number", T("第几号通报"), optional=True),),
     examples=("收到 1",),
     hidden=True,
 )
-def acknowledge(ctx: Ctx, number: int) -> Reply | None:
-    """Counted once, and without a word in the group."""
-    one = announcements.get(ctx.tx, number)
+def acknowledge(ctx: Ctx, number: int | None) -> Reply | None:
+    """Counted once, and without a word in the group.
+
+    People say 收到 to each other all day: without a number it is for the announcement that asked for it in this
+    chat, and where there is none, nobody is bothered.
+    """
+    one = announcements.get(ctx.tx, number) if number else announcements.asking_in(ctx.tx, ctx.chat.id)
     if one is None or not one.asks:
+        if number is None or ctx.chat.is_group:
+            return None
         raise UserError(T("这条通报不需要回复。"))
-    announcements.acknowledge(ctx.tx, number, person_id=ctx.actor.id, now=ctx.now)
+    announcements.acknowledge(ctx.tx, one.id, person_id=ctx.actor.id, now=ctx.now)
     return None if ctx.chat.is_group else say(T("好的，已记下。"))
 
 

@@ -174,9 +174,18 @@ def test_receipts_only_where_the_sender_asks(world: World) -> None:
     assert asked.endswith("[收到]")
     assert wang.says("acknowledge 2", group="枫杨办事处", pressed_message="sent1") == []
     assert wang.says("收到 2") == ["好的，已记下。"]
+    assert world.personas["陈立"].says("收到", group="枫杨办事处") == []
     arrived(world)
     world.tick("announcement reports")
-    assert "通报2发完了\n已发出：2／2\n点了收到：1人" in zhou.heard()
+    assert "通报2发完了\n已发出：2／2\n点了收到：2人" in zhou.heard()
+
+
+def test_those_who_say_that_they_got_it_are_left_in_peace(world: World) -> None:
+    wang = world.personas["王芳"]
+    for words in ("收到", "收到谢谢", "收到 3个文件"):
+        assert wang.says(words, group="枫杨办事处") == []
+        assert wang.heard() == []
+    assert wang.says("收到") == []
 
 
 @pytest.mark.parametrize(
