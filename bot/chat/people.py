@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.chat.texts import T, Text
+from bot.chat.texts import T, Text, Words
 
 
 class Role(StrEnum):
@@ -29,6 +29,16 @@ ROLE_WORDS: dict[Role, Text] = {
     Role.SCRUTINEER: T("监票人"),
     Role.OBSERVER: T("观察员"),
 }
+_PLATFORM_WORDS: dict[str, Text] = {
+    "local": T("练习室"),
+    "wecom": T("企业微信"),
+    "telegram": T("Telegram"),
+}
+
+
+def platform_words(name: str) -> Words:
+    """What people call a platform."""
+    return _PLATFORM_WORDS.get(name, name.capitalize())
 
 
 @dataclass(frozen=True, slots=True)

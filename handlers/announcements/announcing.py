@@ -13,7 +13,7 @@ from bot.chat.context import Said
 from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
 from bot.chat.messages import Attachment, Block, Fields, Line, Reply, faint, quote, say, title
-from bot.chat.people import ROLE_WORDS, Role
+from bot.chat.people import ROLE_WORDS, Role, platform_words
 from bot.chat.texts import TN, T, Words
 from handlers import Ctx
 from handlers.announcements import draft as drafting
@@ -126,7 +126,9 @@ def _elsewhere(ctx: Ctx, shown: Reply, draft: Draft) -> list[Block | Words]:
     for ref in accounts.samples(ctx.tx, [one.chat_id for one in reached]):
         texts = ctx.looks(shown, ref)
         if len(texts) > 1:
-            said.append(T("在{platform}上分{count}条发出：", platform=ref.platform, count=len(texts)))
+            said.append(
+                T("在{platform}上分{count}条发出：", platform=platform_words(ref.platform), count=len(texts))
+            )
             said += [quote(text) for text in texts]
     return said
 

@@ -11,7 +11,7 @@ from bot.chat.commands import Place, Section
 from bot.chat.context import Change, Said
 from bot.chat.errors import UserError
 from bot.chat.messages import Block, Button, Fields, Reply, say, title
-from bot.chat.people import Role
+from bot.chat.people import Role, platform_words
 from bot.chat.texts import Name, T, Text, Words
 from handlers import Ctx
 from handlers.roster.briefing import briefing
@@ -30,11 +30,6 @@ from storage.people import Holder
 
 #: Longer waits are told in minutes.
 _SECONDS_TOLD = 120
-_PLATFORMS: dict[str, Text] = {
-    "local": T("练习室"),
-    "wecom": T("企业微信"),
-    "telegram": T("Telegram"),
-}
 
 
 @registry.command(
@@ -216,7 +211,7 @@ def who_am_i(ctx: Ctx) -> Reply:
     """Name, posts, accounts."""
     held = people.posts_of(ctx.tx, ctx.actor.id)
     tied = binding.accounts_of(ctx.tx, ctx.actor.id)
-    names = [T("{platform}", platform=_PLATFORMS.get(one.platform, one.platform.capitalize())) for one in tied]
+    names = [T("{platform}", platform=platform_words(one.platform)) for one in tied]
     pairs: list[tuple[Words, Words]] = [
         (T("姓名"), ctx.actor.name),
         (T("职务"), posts_words(held) if held else T("目前没有职务")),

@@ -112,6 +112,21 @@ async def test_one_quarter_on_two_platforms(both: Both) -> None:
     assert len(everybody) > len(both.users) > 10
 
 
+async def test_a_long_announcement_is_looked_at_as_each_platform_will_show_it(both: Both) -> None:
+    organizer, district = both.district.organizer, both.district
+    paragraph = "请各支部于周五前核对承诺进度，有困难的先同办事处商量。" * 18
+    district.api.accepted.clear()
+    await both.say(organizer, f"通报 {paragraph}\n\n{paragraph}\n\n{paragraph}", group=None, photo=None)
+    looked = "\n".join(str(given.get("text", "")) for _method, given in district.api.accepted)
+    assert "在企业微信上分2条发出：" in looked
+    assert "在Telegram上" not in looked
+    shown = looked.split("在企业微信上分2条发出：")[1]
+    await both.press(organizer, "发送", group=None)
+    arrived = [read(seen) for seen in both.office.group(f"robot:{OFFICE}")][-2:]
+    for part in arrived:
+        assert _bare(part) in _bare(shown)
+
+
 def _group_words(both: Both, unit: str) -> str:
     room = both.district.group(unit).id
     texts = [
