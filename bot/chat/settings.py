@@ -28,6 +28,15 @@ class Activity(Section, frozen=True):
             description="季报从季末月的哪一天开始 / The day of the quarter's last month on which reporting opens",
         ),
     ] = 20
+    events_late_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=60,
+            description="观摩、比学和亮点在季末后多少天内仍算上一季度 / "
+            "For how many days after a quarter's end its rounds and highlights may still come",
+        ),
+    ] = 35
     late_days: Annotated[
         int,
         Meta(

@@ -14,6 +14,7 @@ from bot.chat.messages import Block, Button, OutFile, Reply, ToPerson, faint, qu
 from bot.chat.people import Role
 from bot.chat.texts import T, Words
 from handlers import Ctx
+from handlers.progress.quarters import quarter_of_event
 from storage import evidence, highlights, units
 from storage.changes import Recorded
 from storage.highlights import Highlight
@@ -60,9 +61,9 @@ def _made(ctx: Ctx, words: str) -> Reply:
     if len(words) > _LONGEST:
         raise UserError(T("有点长，{count}个字以内最好读，请缩一缩。", count=_LONGEST))
     unit_id = ctx.actor.units(Role.SECRETARY)[0]
-    year, quarter = ctx.today.year, (ctx.today.month + 2) // 3
+    when = quarter_of_event(ctx.today, ctx.policy.activity)
     made = highlights.add(
-        ctx.tx, unit_id=unit_id, year=year, quarter=quarter, words=words, by=ctx.actor.id, now=ctx.now
+        ctx.tx, unit_id=unit_id, year=when.year, quarter=when.number, words=words, by=ctx.actor.id, now=ctx.now
     )
     evidence.keep(
         ctx.tx, ctx.inbound.attachments, person_id=ctx.actor.id, chat_id=ctx.chat.id, report_id=None, now=ctx.now

@@ -58,3 +58,12 @@ def parse(text: str) -> Quarter:
 def quarter_of(day: date) -> Quarter:
     """The quarter in which the day lies."""
     return Quarter(day.year, (day.month + 2) // 3)
+
+
+def quarter_of_event(day: date, activity: Activity) -> Quarter:
+    """The quarter to which a round or a highlight of that day belongs.
+
+    Events come late: those of a first quarter were met with on 29 and 30 April, those of a second on 5 July. What
+    takes place so many days after a quarter's end (`events_late_days`) still belongs to it.
+    """
+    return quarter_of(day - timedelta(days=activity.events_late_days))

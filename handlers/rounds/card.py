@@ -8,6 +8,7 @@ from bot.chat.messages import Button, Fields, Reply, say, title
 from bot.chat.people import Role
 from bot.chat.texts import T, Text, Words
 from handlers import Ctx
+from handlers.progress.quarters import quarter_of, quarter_of_event
 from handlers.rounds import rulings
 from handlers.rounds.declared import KIND_WORDS, registry
 from handlers.rounds.notice import tell_contestants, tell_dropped
@@ -66,6 +67,12 @@ def card(ctx: Ctx, plan: Plan) -> Reply:
     )
 
 
+def _belongs(ctx: Ctx) -> list[tuple[Words, Words]]:
+    """To which quarter it counts, where that is not the one of the calendar."""
+    when = quarter_of_event(ctx.today, ctx.policy.activity)
+    return [] if when == quarter_of(ctx.today) else [(T("计入季度"), when.name)]
+
+
 def _lines(ctx: Ctx, plan: Plan) -> list[tuple[Words, Words]]:
     """What the card says, a line each."""
     rules = plan.rules
@@ -76,6 +83,7 @@ def _lines(ctx: Ctx, plan: Plan) -> list[tuple[Words, Words]]:
     items = [criterion_words(criterion) for criterion in plan.criteria]
     lines: list[tuple[Words, Words]] = [
         (T("类型"), KIND_WORDS[plan.kind]),
+        *_belongs(ctx),
         (ORDER_WORDS[rules.order], T("{names}", names=[named[unit].name for unit in plan.units])),
         (T("评分项"), T("{items}，满分{maximum}", items=items, maximum=maximum)),
         (T("评委名单"), T("{count}位：{names}", count=len(names), names=names)),
@@ -131,9 +139,9 @@ def make(ctx: Ctx, plan: Plan, *, then_open: bool) -> Reply:
     )
     if plan.revises is not None:
         return _revise(ctx, plan.revises, draft)
-    quarter = (ctx.today.month + 2) // 3
+    when = quarter_of_event(ctx.today, ctx.policy.activity)
     made = drafts.create(
-        ctx.tx, draft, unit_id=root, year=ctx.today.year, quarter=quarter, created_by=ctx.actor.id, now=ctx.now
+        ctx.tx, draft, unit_id=root, year=when.year, quarter=when.number, created_by=ctx.actor.id, now=ctx.now
     )
     rounds.note(ctx.tx, made, "created", by=ctx.actor.id, now=ctx.now)
     ctx.record(Change("round.created", T("新建“{name}”", name=plan.name), unit_id=root, subject_id=made))

@@ -10,6 +10,7 @@ from bot.chat.errors import UserError
 from bot.chat.people import Role
 from bot.chat.texts import T, Text
 from handlers import Ctx
+from handlers.progress.quarters import quarter_of_event
 from handlers.rounds import drafting, rulings
 from handlers.rounds.declared import KIND_WORDS
 from handlers.rounds.defining import Definition
@@ -175,12 +176,10 @@ def usual_class(ctx: Ctx, unit: Unit) -> str:
 
 def default_name(ctx: Ctx, kind: Kind) -> str:
     """What a round of this quarter is called when nobody says."""
+    when = quarter_of_event(ctx.today, ctx.policy.activity)
     if kind is Kind.EVALUATION:
-        return ctx.show(T("{year}年{kind}", year=ctx.today.year, kind=KIND_WORDS[kind]))
-    quarter = (ctx.today.month + 2) // 3
-    return ctx.show(
-        T("{year}年第{quarter}季度{kind}", year=ctx.today.year, quarter=quarter, kind=KIND_WORDS[kind])
-    )
+        return ctx.show(T("{year}年{kind}", year=when.year, kind=KIND_WORDS[kind]))
+    return ctx.show(T("{year}年第{quarter}季度{kind}", year=when.year, quarter=when.number, kind=KIND_WORDS[kind]))
 
 
 def _known_judges(ctx: Ctx) -> list[people.Holder]:

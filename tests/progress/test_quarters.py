@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.settings import Activity
-from handlers.progress.quarters import Quarter, parse, quarter_of
+from handlers.progress.quarters import Quarter, parse, quarter_of, quarter_of_event
 
 
 def test_the_window_opens_in_the_last_month() -> None:
@@ -30,3 +30,19 @@ def test_every_day_lies_in_its_quarter(day: date) -> None:
     assert quarter.begins <= quarter.opens(Activity()) <= quarter.ends
     assert quarter.previous.next == quarter == quarter.next.previous
     assert parse(str(quarter)) == quarter
+
+
+@pytest.mark.parametrize(
+    ("day", "quarter"),
+    [
+        (date(2021, 3, 1), "2021Q1"),
+        (date(2021, 4, 29), "2021Q1"),
+        (date(2021, 6, 12), "2021Q2"),
+        (date(2021, 7, 5), "2021Q2"),
+        (date(2021, 12, 28), "2021Q4"),
+        (date(2022, 1, 20), "2021Q4"),
+        (date(2022, 2, 10), "2022Q1"),
+    ],
+)
+def test_events_that_come_late_belong_to_the_quarter_that_ended(day: date, quarter: str) -> None:
+    assert str(quarter_of_event(day, Activity())) == quarter
