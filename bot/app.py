@@ -10,6 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,19 +26,15 @@ from bot.delivery import Delivery
 from bot.dispatch import Dispatcher, Processed
 from bot.health import Health, Metrics
 from bot.leadership import Leadership
-from bot.menus import AccountMenus
 from bot.platforms.local.room import LocalRoom
 from bot.platforms.local.server import Server
 from bot.platforms.local.settings import LocalSettings
 from bot.platforms.local.store import Reset, Story
-from bot.platforms.telegram.platform import Telegram
-from bot.platforms.wecom.platform import WeCom
 from bot.posting import Postman
 from bot.practice import CommandList
 from bot.room_store import WorkerRoomStore
 from bot.scheduler import Scheduler, tidy
 from bot.ticking import Tick, Ticker
-from bot.wecom_store import WorkerWeComStore, headings
 from bot.worker import Worker
 from handlers import all_commands, locale_folders
 from handlers.announcements.alarms import late, not_delivered
@@ -46,6 +43,10 @@ from handlers.reminders.policy import check as check_reminders
 from storage import facts, outbox, practice_room
 from storage.database import Database, Tx
 from storage.files import DiskFiles
+
+if TYPE_CHECKING:
+    from bot.platforms.telegram.platform import Telegram
+    from bot.platforms.wecom.platform import WeCom
 
 log = logging.getLogger("liangsaibi")
 
@@ -157,6 +158,10 @@ class App:
 
     def open_telegram(self) -> Telegram:
         """Add Telegram to the platforms. Raises ConfigurationError."""
+        # Here and not above: the libraries of a platform take memory only where it is used.
+        from bot.menus import AccountMenus
+        from bot.platforms.telegram.platform import Telegram
+
         telegram = Telegram(
             self.config.telegram,
             self.files,
@@ -170,6 +175,9 @@ class App:
 
     def open_wecom(self) -> WeCom:
         """Add WeCom to the platforms. Raises ConfigurationError when a setting is missing."""
+        from bot.platforms.wecom.platform import WeCom
+        from bot.wecom_store import WorkerWeComStore, headings
+
         wecom = WeCom(
             self.config.wecom,
             WorkerWeComStore(self.worker, self.clock),
