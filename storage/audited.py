@@ -75,7 +75,7 @@ AUDITED = (
     Audited(
         tables.reports,
         ("id", "commitment_id", "quarter", "person_id", "said_at", "words", "value", "share", "status", "parts"),
-        # whether it stands at present; who verified or returned it is among the changes
-        free=("state", "verified_by", "verified_at", "return_reason"),
+        # whether it stands at present; who verified, returned or corrected it is among the changes
+        free=("state", "verified_by", "verified_at", "return_reason", "corrects_id"),
     ),
 )  # fmt: skip

@@ -39,6 +39,7 @@ class Report:
 
     `value` is the total reached in the commitment's measure, `share` is of the target (1 = reached); both are
     None when no figure was said. `parts` has one value for each part of a compound commitment.
+    `corrects` is the report that its author's message made before it was edited.
     """
 
     id: int
@@ -55,6 +56,7 @@ class Report:
     verified_by: int | None
     verified_at: datetime | None
     return_reason: str | None
+    corrects: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Coverage:
 
 _FIELDS = tuple(Report.__dataclass_fields__)
 #: What `from_row` reads; to be selected first.
-report_columns = tuple(reports.c[name] for name in _FIELDS)
+report_columns = tuple(reports.c["corrects_id" if name == "corrects" else name] for name in _FIELDS)
 _STANDS = reports.c.state.in_([state.value for state in STANDING])
 _WAITING = (
     select(evidence.c.id)
@@ -103,6 +105,7 @@ _ADD = (
         share=bindparam("new_share"),
         status=bindparam("new_status"),
         parts=bindparam("new_parts"),
+        corrects_id=bindparam("instead_of"),
         state=Review.REPORTED.value,
     )
     .returning(reports.c.id, select(_WAITING).scalar_subquery())
@@ -173,10 +176,14 @@ def add(
     share: Decimal | None,
     status: Status | None,
     parts: Sequence[Decimal | None] = (),
+    corrects: int | None = None,
     now: datetime,
     evidence_since: datetime,
 ) -> Added:
-    """Keep a report. Evidence received before `evidence_since` does not count as waiting for it."""
+    """Keep a report. Evidence received before `evidence_since` does not count as waiting for it.
+
+    `corrects` is the report in whose place it comes because its message was edited.
+    """
     values = {
         "about": commitment_id,
         "in_quarter": quarter,
@@ -187,6 +194,7 @@ def add(
         "new_share": share,
         "new_status": status.value if status else None,
         "new_parts": [None if part is None else str(part) for part in parts],
+        "instead_of": corrects,
         "since": evidence_since,
     }
     row = tx.first(_ADD, values)

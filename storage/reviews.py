@@ -34,6 +34,20 @@ _FILED = (
     .join(people, people.c.id == reports.c.person_id)
 )
 _FILED_MANY = _FILED.where(reports.c.id.in_(bindparam("which", expanding=True))).order_by(reports.c.id)
+# From each report back to what its message had said before it was edited, step by step.
+_edited = (
+    select(reports.c.id.label("newest"), reports.c.corrects_id.label("before"))
+    .where(reports.c.id.in_(bindparam("which", expanding=True)), reports.c.corrects_id.is_not(None))
+    .cte("edited", recursive=True)
+)
+_edited = _edited.union_all(
+    select(_edited.c.newest, reports.c.corrects_id)
+    .join(reports, reports.c.id == _edited.c.before)
+    .where(reports.c.corrects_id.is_not(None))
+)
+_BEFORE = (
+    _FILED.add_columns(_edited.c.newest).join(_edited, _edited.c.before == reports.c.id).order_by(reports.c.id)
+)
 _later = reports.alias("later")
 _superseded = (
     select(_later.c.id)
@@ -88,6 +102,14 @@ _REVIEW = (
 def filed(tx: Tx, report_ids: Iterable[int]) -> list[Filed]:
     """These reports with what they belong to, oldest first; unknown ones are left out."""
     return [_filed(row) for row in tx.all(_FILED_MANY, {"which": sorted(set(report_ids))})]
+
+
+def before_edits(tx: Tx, report_ids: Iterable[int]) -> dict[int, list[Filed]]:
+    """What each report said before its author edited the message, oldest first; unedited ones are left out."""
+    found: dict[int, list[Filed]] = {}
+    for row in tx.all(_BEFORE, {"which": sorted(set(report_ids))}):
+        found.setdefault(row.newest, []).append(_filed(row))
+    return found
 
 
 def unverified(tx: Tx, roots: Sequence[int], *, after: tuple[int, int] = (0, 0), most: int = 1) -> list[Filed]:

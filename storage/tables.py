@@ -509,6 +509,8 @@ reports = Table(
     _ref("verified_by", "people", nullable=True),
     Column("verified_at", Moment),
     Column("return_reason", Text),
+    # the report that stood before its author edited the message; the record of changes says it as well
+    Column("corrects_id", Id),
     Index("ix_reports_commitment_id_quarter", "commitment_id", "quarter"),
 )
 

@@ -10,6 +10,7 @@ from bot.chat.texts import T, Text, Words, plain_number
 from handlers import Ctx
 from handlers.commitments.describing import STATE_WORDS, differences, terms_fields
 from handlers.commitments.pace import judge
+from handlers.progress.corrections import corrected_events
 from storage import amendments, changes, people, units
 from storage import terms as promised
 from storage.amendments import Amendment, Consent
@@ -68,6 +69,7 @@ def _events(ctx: Ctx, commitment: Commitment, asked: list[Amendment]) -> list[tu
         *[_recorded(change) for change in recorded if change.undone_at is None],
         _step(_APPROVED, commitment.examined_at if approved else None, names.get(commitment.examined_by or 0)),
         _step(_PUBLISHED, None if set_by_district else commitment.published_at),
+        *corrected_events(ctx, commitment.id),
         *[_amended(a) for a in asked if a.state is not Consent.ASKED],
         _step(_DONE, commitment.done_at),
         _step(_CLOSED, commitment.closed_at, names.get(commitment.closed_by or 0)),

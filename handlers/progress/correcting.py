@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.chat.context import Said
 from bot.chat.errors import UserError
 from bot.chat.messages import Button, Line, Reply, faint
@@ -23,7 +25,8 @@ def correct(ctx: Ctx, change: Recorded, said: Said) -> Reply:
     assert change.unit_id is not None
     if not withdraw(ctx, change):
         raise UserError(T("办事处已经处理了这次上报，改消息不会改动它。数字有变，请重新报一次。"))
-    kept = keep(ctx, change.unit_id, _drafts(ctx, change, said))
+    drafts = _drafts(ctx, change, said)
+    kept = keep(ctx, change.unit_id, drafts, instead_of=_instead_of(change, drafts))
     _hand_on_photos(ctx, change, kept)
     return Reply(
         (Line(T("已更正：{what}", what=kept.summary)), faint(T("原来：{what}", what=change.summary)), *kept.bars),
@@ -48,6 +51,17 @@ def _drafts(ctx: Ctx, change: Recorded, said: Said) -> list[Draft]:
     raise UserError(
         T("您改过的那句话我没把握，登记的没有变：{what}。要改，请重新发一条，例如：第2项 80%", what=change.summary)
     )
+
+
+def _instead_of(change: Recorded, drafts: Sequence[Draft]) -> dict[int, int]:
+    """By the number of the commitment the report in whose place the new one comes.
+
+    Of the same commitment where there is one; else the number itself was corrected.
+    """
+    old = dict(zip(change.data["numbers"], made_by(change), strict=True))
+    new = [draft.commitment.number for draft in drafts]
+    renamed = zip([n for n in new if n not in old], [r for n, r in old.items() if n not in new], strict=False)
+    return {n: old[n] for n in new if n in old} | dict(renamed)
 
 
 def _hand_on_photos(ctx: Ctx, change: Recorded, kept: Kept) -> None:

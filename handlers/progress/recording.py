@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.chat.context import Change
 from bot.chat.errors import UserError
@@ -56,15 +57,19 @@ def _may_claim(ctx: Ctx, draft: Draft) -> bool:
     return reached and ctx.registry.named("done") is not None
 
 
-def keep(ctx: Ctx, unit_id: int, drafts: Sequence[Draft]) -> Kept:
-    """Record the drafts as one change."""
+def keep(ctx: Ctx, unit_id: int, drafts: Sequence[Draft], *, instead_of: Mapping[int, int] | None = None) -> Kept:
+    """Record the drafts as one change.
+
+    `instead_of`: of an edited message, by the number of the commitment the report that stood there before.
+    """
+    before = instead_of or {}
     quarter = str(quarter_now(ctx))
     made, waits = [], False
     bars: list[Block] = []
     unclaimed: dict[str, str] = {}
     for draft in drafts:
         then = after(ctx, draft, quarter)
-        added = _add(ctx, draft, then, quarter)
+        added = _add(ctx, draft, then, quarter, corrects=before.get(then.number))
         made.append(added.id)
         waits = waits or added.evidence_waits
         unclaimed |= _unclaim(ctx, then)
@@ -72,13 +77,15 @@ def keep(ctx: Ctx, unit_id: int, drafts: Sequence[Draft]) -> Kept:
         bars += parts_lines(draft.commitment, draft.parts)
     numbers = [draft.commitment.number for draft in drafts]
     summary = _summary(drafts)
-    data = {"reports": made, "numbers": numbers, "unclaimed": unclaimed}
+    data: dict[str, Any] = {"reports": made, "numbers": numbers, "unclaimed": unclaimed}
+    if before:
+        data["corrects"] = [before.get(number) for number in numbers]
     ctx.record(Change(REPORTED, summary, unit_id=unit_id, subject_id=made[0], data=data))
     photos, buttons = _evidence(ctx, made, numbers) if waits else ([], [])
     return Kept(tuple(made), summary, tuple(bars), tuple(photos), tuple(buttons))
 
 
-def _add(ctx: Ctx, draft: Draft, then: Commitment, quarter: str) -> reports.Added:
+def _add(ctx: Ctx, draft: Draft, then: Commitment, quarter: str, *, corrects: int | None) -> reports.Added:
     added = reports.add(
         ctx.tx,
         commitment_id=then.id,
@@ -89,6 +96,7 @@ def _add(ctx: Ctx, draft: Draft, then: Commitment, quarter: str) -> reports.Adde
         share=draft.share,
         status=draft.status,
         parts=draft.parts,
+        corrects=corrects,
         now=ctx.now,
         evidence_since=evidence_since(ctx),
     )

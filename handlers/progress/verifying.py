@@ -18,6 +18,7 @@ from handlers.commitments.answers import means_no, means_yes
 from handlers.commitments.declared import OFFICE
 from handlers.commitments.scope import office_roots, unit_in_scope
 from handlers.progress.cards import bar, parts_lines, state_words
+from handlers.progress.corrections import corrections
 from handlers.progress.declared import registry
 from storage import commitments, evidence, reports, reviews, units
 from storage.changes import Recorded
@@ -28,6 +29,8 @@ VERIFIED, VERIFY_ALL = "progress.verified", "progress.verify_all"
 _REPORT = re.compile(r"#(\d{1,12})\b")
 _NEXT = re.compile(r"next (\d{1,12}) (\d{1,6})$")
 _EVERYTHING = frozenset(("全部", "所有", "all", "全部核实"))
+#: So many of those that were corrected are shown one by one.
+_CORRECTED_SHOWN = 8
 #: So many are verified by one confirmation.
 _MOST_AT_ONCE = 500
 
@@ -107,10 +110,15 @@ def _verify(ctx: Ctx, filed: Filed) -> list[Reply]:
 def refuse_superseded(ctx: Ctx, filed: Filed) -> None:
     """Raise UserError when the secretary has reported anew since: then the newer report is the one to judge."""
     history = reports.history(ctx.tx, filed.report.commitment_id)
-    newest = next((r.id for r in history if r.state in reports.STANDING), None)
-    if newest not in (None, filed.report.id):
-        again = ((Button(T("看最新的"), f"verify u{filed.unit_id}"),),)
-        raise UserError(T("书记后来又报了新的，请看最新的一条。"), buttons=again)
+    newest = next((r for r in history if r.state in reports.STANDING), None)
+    if newest is None or newest.id == filed.report.id:
+        return
+    again = ((Button(T("看最新的"), f"verify u{filed.unit_id}"),),)
+    edited = [old.report.id for old in reviews.before_edits(ctx.tx, [newest.id]).get(newest.id, ())]
+    if filed.report.id in edited:
+        what = corrections(ctx, [newest])[newest.id]
+        raise UserError(T("书记刚才{what}。请看更正后的一条。", what=what), buttons=again)
+    raise UserError(T("书记后来又报了新的，请看最新的一条。"), buttons=again)
 
 
 def _move(ctx: Ctx, report_ids: Sequence[int]) -> list[int]:
@@ -149,6 +157,7 @@ def _card(ctx: Ctx, filed: Filed, left: int) -> Reply:
         title(T("请核实：{unit}第{number}项", unit=filed.unit_name, number=filed.number)),
         bar(ctx, c),
         Line(T("本次：{what}", what=state_words(c, report.value, report.share, report.status))),
+        *map(Line, corrections(ctx, [report]).values()),
         *parts_lines(c, report.parts),
         quote(report.words),
         faint(T("{person}，{at}", person=filed.person, at=report.said_at)),
@@ -189,11 +198,24 @@ def _ask_all(ctx: Ctx, roots: Sequence[int], where: Text | str) -> Reply:
             count=len(waiting),
             units=len({filed.unit_id for filed in waiting}),
         ),
+        *_corrected_ones(ctx, waiting),
         buttons=(
             (ctx.choice(T("全部核实"), "yes"), ctx.choice(T("取消"), "cancel")),
             (Button(T("一条一条看"), "verify"),),
         ),
     )
+
+
+def _corrected_ones(ctx: Ctx, waiting: Sequence[Filed]) -> list[Block]:
+    """Those whose message was edited, so that nobody verifies them without knowing."""
+    edited = [filed for filed in waiting if filed.report.corrects is not None]
+    what = corrections(ctx, [filed.report for filed in edited[:_CORRECTED_SHOWN]])
+    lines: list[Block] = [
+        faint(T("{unit}第{number}项{what}", unit=f.unit_name, number=f.number, what=what[f.report.id]))
+        for f in edited[:_CORRECTED_SHOWN]
+    ]
+    more = len(edited) - len(lines)
+    return [*lines, faint(T("另有{count}条也改过消息。", count=more))] if more else lines
 
 
 @registry.dialogue(VERIFY_ALL, hears=("核实",))

@@ -8,6 +8,7 @@ from handlers import Ctx
 from handlers.commitments.briefing import briefing as standing
 from handlers.deadlines.reporting import quarter_now, report_due
 from handlers.progress import quarters
+from handlers.progress.corrections import corrections
 from storage import commitments, reports
 from storage.commitments import Commitment, State
 from storage.reports import Report
@@ -25,8 +26,10 @@ def briefing(ctx: Ctx, unit_id: int) -> list[Block]:
     year = ctx.today.year
     own = commitments.of_unit(ctx.tx, unit_id, year=year, states=_OPEN)
     last = reports.newest_of_unit(ctx.tx, unit_id, year=year)
-    said = [_reported(commitment, last[commitment.id]) for commitment in own if commitment.id in last]
-    if said:
+    known = [(commitment, last[commitment.id]) for commitment in own if commitment.id in last]
+    if known:
+        what = corrections(ctx, [report for _commitment, report in known])
+        said = [_with_correction(_reported(c, report), what.get(report.id)) for c, report in known]
         body += [Line(T("最近一次报告：")), *_few(said)]
     return [*body, Line(T("接下来：")), *_few([_next_report(ctx, unit_id), *_next_due(ctx, own)])]
 
@@ -42,6 +45,10 @@ def _reported(commitment: Commitment, report: Report) -> Text:
         share=f"{plain_number(report.share * 100)}%",
         words=report.words,
     )
+
+
+def _with_correction(line: Text, correction: Text | None) -> Text:
+    return T("{line}（{correction}）", line=line, correction=correction) if correction else line
 
 
 def _next_report(ctx: Ctx, unit_id: int) -> Text:

@@ -150,3 +150,100 @@ def test_an_answer_that_was_read_is_not_read_twice(world: World, phone: Phone) -
 
 def test_an_edit_of_something_never_heard_of_is_nothing(world: World, phone: Phone) -> None:
     assert phone.edits("t1", "第2项 80%") == []
+
+
+# --- what others see of it --------------------------------------------------------------------------------
+
+
+def test_the_office_sees_what_was_corrected_and_from_what(world: World, phone: Phone) -> None:
+    message, _answers = phone.says("进度 2 96盏", photo=True)
+    phone.edits(message, "进度 2 69盏")
+    phone.edits(message, "进度 2 70盏 推进缓慢")
+    assert world.personas["陈立"].says("核实 大里村") == [
+        "请核实：大里村第2项\n"
+        "2. 安装路灯120盏 ▰▰▰▰▰▱▱▱▱▱ 58% 🟡黄灯 欠进度\n"
+        "本次：70盏（58%）；推进缓慢\n"
+        "改过消息，已更正：96盏（80%） → 69盏（57%） → 70盏（58%）；推进缓慢\n"
+        "「70盏 推进缓慢」\n"
+        "王芳，3月22日 09:00\n"
+        "佐证1件\n"
+        "📎照片.jpg\n"
+        "[核实] [退回]"
+    ]
+
+
+def test_other_words_for_the_same_figure_are_said_to_be_that(world: World, phone: Phone) -> None:
+    message, _answers = phone.says("进度 2 96盏")
+    phone.edits(message, "进度 2 一共96盏")
+    [card] = world.personas["陈立"].says("核实 大里村")
+    assert "\n本次：96盏（80%）\n改过消息，只改了字句\n" in card
+
+
+def test_a_number_that_was_corrected_shows_both_commitments(world: World, phone: Phone) -> None:
+    message, _answers = phone.says("进度 2 50%")
+    assert phone.edits(message, "进度 1 50%")[0].startswith("已更正：第1项 50%\n原来：第2项 50%\n")
+    [card] = world.personas["陈立"].says("核实 大里村")
+    assert card.startswith("请核实：大里村第1项\n")
+    assert "\n改过消息，已更正：第2项 50% → 第1项 50%\n" in card
+
+
+def test_a_second_figure_that_an_edit_adds_corrects_nothing(world: World, phone: Phone) -> None:
+    message, _answers = phone.says("进度 2 96盏")
+    phone.edits(message, "第2项90盏，第1项50%")
+    cards = world.personas["陈立"].says("核实 大里村") + world.personas["陈立"].presses("先看下一条")
+    assert ["改过消息" in card for card in cards] == [False, True]
+    assert "改过消息，已更正：96盏（80%） → 90盏（75%）" in cards[1]
+
+
+def test_a_card_from_before_the_edit_verifies_nothing(world: World, phone: Phone) -> None:
+    chen = world.personas["陈立"]
+    message, _answers = phone.says("进度 2 96盏")
+    chen.says("核实 大里村")
+    phone.edits(message, "进度 2 69盏")
+    assert chen.presses("核实") == [
+        "书记刚才改过消息，已更正：96盏（80%） → 69盏（57%）。请看更正后的一条。\n[看最新的]"
+    ]
+    assert chen.presses("看最新的")[0].startswith("请核实：大里村第2项\n")
+
+
+def test_whoever_verifies_all_at_once_is_told_which_were_corrected(world: World, phone: Phone) -> None:
+    message, _answers = phone.says("进度 2 96盏")
+    phone.edits(message, "进度 2 69盏")
+    phone.says("进度 1 50%")
+    assert world.personas["陈立"].says("核实 全部") == [
+        "全部：2条等待核实，来自1个村（社区）。不逐条看，全部核实吗？\n"
+        "大里村第2项改过消息，已更正：96盏（80%） → 69盏（57%）\n"
+        "[全部核实] [取消]\n[一条一条看]"
+    ]
+
+
+def test_the_register_keeps_the_correction_for_good(world: World, phone: Phone) -> None:
+    message, _answers = phone.says("进度 2 96盏")
+    phone.edits(message, "进度 2 69盏")
+    phone.edits(message, "进度 2 70盏")
+    world.personas["陈立"].says("核实 大里村 2")
+    line = "3月22日 09:00 王芳改过消息，已更正：96盏（80%） → 69盏（57%） → 70盏（58%）"
+    for reader, words in (("周敏", "台账 大里村 2"), ("陈立", "台账 大里村 2"), ("王芳", "我的承诺 2")):
+        [card] = world.personas[reader].says(words)
+        assert [one for one in card.split("\n") if "改过消息" in one] == [line]
+
+
+def test_a_successor_is_told_as_well(world: World, phone: Phone) -> None:
+    message, _answers = phone.says("进度 2 96盏")
+    phone.edits(message, "进度 2 69盏")
+    zhou, li = world.personas["周敏"], world.personas["李建国"]
+    zhou.says("换届 大里村 李建国")
+    zhou.presses("是李建国（公园道社区 书记）")
+    zhou.presses("确认换届")
+    [briefing] = li.heard()
+    assert "第2项，2021年第1季度，57.5%：69盏（改过消息，已更正：96盏（80%） → 69盏（57%））" in briefing.split(
+        "\n"
+    )
+
+
+def test_what_the_office_saw_is_written_in_the_reader_s_language(world: World, phone: Phone) -> None:
+    message, _answers = phone.says("进度 2 96盏")
+    phone.edits(message, "进度 2 69盏")
+    chen = world.personas["陈立"]
+    chen.says("语言 English")
+    assert "\nmessage edited, corrected: 96盏 (80%) → 69盏 (57%)\n" in chen.says("/verify")[0]
