@@ -255,7 +255,9 @@ class Dispatcher:
         def here() -> accounts.Reached:
             chat_id = self._where(ctx, place)
             public = ctx.chat.is_group and chat_id == ctx.chat.id
-            return accounts.Reached(chat_id, ctx.chat.language if public else ctx.actor.language)
+            return accounts.Reached(
+                chat_id, ctx.chat.language if public else ctx.actor.language, ctx.chat.platform
+            )
 
         group = ctx.chat.is_group and not ctx.inbound.pressed
         occasion = Occasion(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot import choices
-from bot.chat.messages import Here, Reply, ToChat, ToGroup, ToPerson
+from bot.chat.messages import Here, Line, Reply, ToChat, ToGroup, ToPerson
 from bot.chat.rendering import Renderer
-from bot.chat.texts import CHINESE
+from bot.chat.texts import CHINESE, mentioned
 from storage import accounts, burdens, outbox
 from storage.accounts import Reached
 from storage.database import Tx
@@ -60,6 +60,7 @@ class Postman:
         groups = [r.to.unit_id for r in replies if isinstance(r.to, ToGroup)]
         persons = accounts.reach_people(tx, people, home=self._home, now=now) if people else {}
         bound = accounts.reach_groups(tx, groups) if groups else {}
+        called = self._called(tx, replies)
         told: list[burdens.Told] = []
         wrote = False
         for reply in replies:
@@ -72,8 +73,9 @@ class Postman:
                 case ToGroup(unit_id):
                     targets = list(bound.get(unit_id, ()))
                 case ToChat(chat_id):
-                    targets = [Reached(chat_id, accounts.chat(tx, chat_id).language)]
-            put = [self._put(tx, reply, target, now, occasion) for target in targets]
+                    chat = accounts.chat(tx, chat_id)
+                    targets = [Reached(chat_id, chat.language, chat.platform)]
+            put = [self._put(tx, reply, target, now, occasion, called.get(target.platform)) for target in targets]
             wrote = wrote or bool(put)
             if isinstance(reply.to, ToPerson) and any(put):
                 told.append(burdens.Told(reply.to.person_id, asks=bool(reply.buttons)))
@@ -85,11 +87,26 @@ class Postman:
         found = accounts.reach_people(tx, person_ids, home=self._home, now=now)
         return {person_id for person_id, reached in found.items() if not reached.parked}
 
-    def _put(self, tx: Tx, reply: Reply, target: Reached, now: datetime, occasion: Occasion | None) -> bool:
-        content = self._renderer.content(reply.body, reply.buttons, reply.files, target.language or CHINESE)
+    def _called(self, tx: Tx, replies: Sequence[Reply]) -> dict[str, dict[int, str]]:
+        """By platform the accounts of everybody who is mentioned; one query for all replies, or none."""
+        lines = (block.words for reply in replies for block in reply.body if isinstance(block, Line))
+        people = {who.person_id for words in lines for who in mentioned(words)}
+        return accounts.mentionable(tx, people, home=self._home) if people else {}
+
+    def _put(
+        self,
+        tx: Tx,
+        reply: Reply,
+        target: Reached,
+        now: datetime,
+        occasion: Occasion | None,
+        called: Mapping[int, str] | None,
+    ) -> bool:
+        language = target.language or CHINESE
+        content = self._renderer.content(reply.body, reply.buttons, reply.files, language, called)
         replaces, letters = None, occasion is not None and occasion.figures and isinstance(reply.to, Here)
         if reply.buttons:
-            content |= choices.shown(self._renderer, target.language or CHINESE, letters=letters)
+            content |= choices.shown(self._renderer, language, letters=letters)
         if occasion is not None and target.chat_id == occasion.chat_id:
             replaces = occasion.pressed if reply.replace else None
             content |= _answering(reply, occasion)

@@ -95,6 +95,7 @@ _PRIVATE_CHATS = (
         accounts.c.person_id,
         accounts.c.private_chat_id.label("chat_id"),
         people.c.language,
+        chats.c.platform,
         chats.c.state,
     )
     .join(people, people.c.id == accounts.c.person_id)
@@ -102,6 +103,11 @@ _PRIVATE_CHATS = (
     .where(accounts.c.person_id.in_(bindparam("who", expanding=True)))
     # The last one counts: of those that can be reached the newest.
     .order_by(case((chats.c.state == "active", 1), else_=0), accounts.c.bound_at, accounts.c.id)
+)
+_ACCOUNTS_OF = (
+    select(accounts.c.person_id, accounts.c.platform, accounts.c.external_id)
+    .where(accounts.c.person_id.in_(bindparam("who", expanding=True)))
+    .order_by(accounts.c.bound_at, accounts.c.id)
 )
 _GROUP_CHATS = (
     select(
@@ -121,11 +127,13 @@ _GROUP_CHATS = (
 class Reached:
     """A chat in which somebody can be reached, and the language spoken there (none: the default).
 
-    `parked`: the bot cannot speak there at present; what is sent waits until it is heard of again.
+    `platform`: on which it is. `parked`: the bot cannot speak there at present; what is sent waits until it is
+    heard of again.
     """
 
     chat_id: int
     language: str | None
+    platform: str
     parked: bool = False
 
 
@@ -234,14 +242,31 @@ def bound_people(tx: Tx, person_ids: Iterable[int]) -> set[int]:
 
 def _reach(tx: Tx, person_ids: list[int]) -> dict[int, Reached]:
     rows = tx.all(_PRIVATE_CHATS, {"who": person_ids})
-    return {row.person_id: Reached(row.chat_id, row.language, row.state != "active") for row in rows}
+    return {r.person_id: Reached(r.chat_id, r.language, r.platform, r.state != "active") for r in rows}
+
+
+def mentionable(tx: Tx, person_ids: Iterable[int], *, home: str | None = None) -> dict[str, dict[int, str]]:
+    """By platform and person: the account by which somebody is called in a group, the newest of several.
+
+    `home`: as in `reach_people`; nobody gets an account there by being called.
+    """
+    wanted = sorted(set(person_ids))
+    found: dict[str, dict[int, str]] = {home: {person: _at_home(person) for person in wanted}} if home else {}
+    for row in tx.all(_ACCOUNTS_OF, {"who": wanted}) if wanted else []:
+        found.setdefault(row.platform, {})[row.person_id] = row.external_id
+    return found
+
+
+def _at_home(person_id: int) -> str:
+    """What somebody's account is called on the platform where everybody has one by nature."""
+    return f"p{person_id}"
 
 
 def _settle(tx: Tx, person_ids: list[int], home: str, now: datetime) -> None:
     """Give people an account and a private chat on their home platform."""
     names = {r.id: r.name for r in tx.all(select(people.c.id, people.c.name).where(people.c.id.in_(person_ids)))}
     for person_id, name in names.items():
-        external = f"p{person_id}"
+        external = _at_home(person_id)
         ref = ChatRef(home, f"private:{external}", ChatKind.PRIVATE)
         chat_id = chat_for(tx, ref, now=now).id
         values = {
@@ -280,7 +305,7 @@ def reach_groups(tx: Tx, unit_ids: Iterable[int]) -> dict[int, tuple[Reached, ..
     for row in rows:
         if not row.send_only and (row.unit_id, row.platform) in outlets:
             continue
-        reached = Reached(row.chat_id, row.language, row.state != "active")
+        reached = Reached(row.chat_id, row.language, row.platform, row.state != "active")
         found[row.unit_id] = (*found.get(row.unit_id, ()), reached)
     return {unit: tuple(g for g in groups if not g.parked) or groups for unit, groups in found.items()}
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from bot.chat.commands import Registry
-from bot.chat.messages import Attachment, ChatKind, ChatRef, Inbound, Sender
+from bot.chat.messages import Attachment, ChatKind, ChatRef, Inbound, Line, Sender
 from bot.chat.people import Role
 from bot.chat.rendering import Renderer, body_from_wire, plain_text
 from bot.chat.settings import Policy
@@ -199,6 +199,12 @@ class Heard:
         rows = self.content.get("buttons", [])
         parts += [" ".join(f"[{label}]" for label, _payload in row) for row in rows]  # type: ignore[attr-defined]
         return "\n".join(parts)
+
+    @property
+    def called(self) -> list[tuple[str, str]]:
+        """Who is mentioned, as (the words, the account)."""
+        lines = [one for one in body_from_wire(self.content["body"]) if isinstance(one, Line)]  # type: ignore[arg-type]
+        return [(str(line.words)[call.start : call.end], call.account) for line in lines for call in line.calls]
 
     def payload(self, label: str) -> str | None:
         for row in self.content.get("buttons", []):  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ its own way, so user text can never inject markup.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -136,11 +137,39 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Where in a line somebody is called: the characters of "@name", and their account on the platform."""
+
+    start: int
+    end: int
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One line or paragraph. `style`: plain, title, quote (somebody's words) or faint (a side remark)."""
+    """One line or paragraph. `style`: plain, title, quote (somebody's words) or faint (a side remark).
+
+    `calls` are known once the words are a `str`; they come of mentions in the words and of nothing that anybody
+    typed. They stand in order and do not overlap.
+    """
 
     words: Words
     style: str = "plain"
+    calls: tuple[Call, ...] = ()
+
+    def part(self, start: int, end: int) -> Line:
+        """These characters as a line of their own; who would be called with half a name is not called."""
+        kept = (call for call in self.calls if start <= call.start and call.end <= end)
+        moved = tuple(Call(call.start - start, call.end - start, call.account) for call in kept)
+        return Line(str(self.words)[start:end], self.style, moved)
+
+    def woven(self, plain: Callable[[str], str], call: Callable[[Call, str], str]) -> str:
+        """The words with `plain` done to what is between the calls, and `call` (of "@name") in place of each."""
+        words, done, at = str(self.words), [], 0
+        for one in self.calls:
+            done += [plain(words[at : one.start]), call(one, words[one.start : one.end])]
+            at = one.end
+        return "".join([*done, plain(words[at:])])
 
 
 @dataclass(frozen=True, slots=True)

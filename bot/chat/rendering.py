@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from wcwidth import wcswidth
 
-from bot.chat.messages import Bar, Block, Button, Fields, Light, Line, OutFile, Table
-from bot.chat.texts import Catalogues, T, Text, Words
+from bot.chat.messages import Bar, Block, Button, Call, Fields, Light, Line, OutFile, Table
+from bot.chat.texts import Catalogues, Mention, T, Text, Words
 
 #: Always with the word, never the colour alone: colours mean different things in different places.
 LIGHT_WORDS: dict[Light, Text] = {Light.GREEN: T("绿灯"), Light.YELLOW: T("黄灯"), Light.RED: T("红灯")}
@@ -17,6 +19,10 @@ LIGHT_SIGNS = {Light.GREEN: "🟢", Light.YELLOW: "🟡", Light.RED: "🔴"}
 BAR_CELLS = 10
 #: Between a label and its value.
 COLON = T("：")
+#: Brackets in which a mention stands while a line is put together. Nobody can type them: they differ with every
+#: start of the program, and never leave it.
+_OPEN, _CLOSE = (f"\ufdd0{secrets.token_hex(8)}{end}" for end in "<>")
+_MARKED = re.compile(f"{re.escape(_OPEN)}(\\d+):(.*?){re.escape(_CLOSE)}", re.DOTALL)
 
 
 class Renderer:
@@ -34,13 +40,30 @@ class Renderer:
         buttons: Iterable[tuple[Button, ...]],
         files: Iterable[OutFile],
         language: str,
+        accounts: Mapping[int, str] | None = None,
     ) -> dict[str, Any]:
-        """A message as JSON data in one language: what the outbox keeps."""
+        """A message as JSON data in one language: what the outbox keeps.
+
+        `accounts`: by person, how those are called on the platform who can be mentioned there.
+        """
+        called = accounts or {}
 
         def show(words: Words) -> str:
             return self._catalogues.show(words, language)
 
-        content: dict[str, Any] = {"body": [_block_to_wire(block, show) for block in body]}
+        def call(who: Mention) -> str:
+            return f"{_OPEN}{who.person_id}:@{who.name}{_CLOSE}" if who.person_id in called else who.name
+
+        def line(words: Words, style: str) -> list[Any]:
+            said, calls = _unmarked(self._catalogues.show(words, language, call), called)
+            return ["line", said, style, *([calls] if calls else [])]
+
+        content: dict[str, Any] = {
+            "body": [
+                line(block.words, block.style) if isinstance(block, Line) else _block_to_wire(block, show)
+                for block in body
+            ]
+        }
         rows = [[[show(b.label), b.payload] for b in row] for row in buttons if row]
         if rows:
             content["buttons"] = rows
@@ -50,10 +73,21 @@ class Renderer:
         return content
 
 
-def _block_to_wire(block: Block, show: Callable[[Words], str]) -> list[Any]:
+def _unmarked(marked: str, accounts: Mapping[int, str]) -> tuple[str, list[list[Any]]]:
+    """The words without the brackets, and where in them who is called."""
+    if _OPEN not in marked:
+        return marked, []
+    said, calls, at = "", [], 0
+    for found in _MARKED.finditer(marked):
+        said += marked[at : found.start()]
+        calls.append([len(said), len(said) + len(found[2]), accounts[int(found[1])]])
+        said += found[2]
+        at = found.end()
+    return said + marked[at:], calls
+
+
+def _block_to_wire(block: Fields | Bar | Table, show: Callable[[Words], str]) -> list[Any]:
     match block:
-        case Line(words, style):
-            return ["line", show(words), style]
         case Fields(pairs, _colon):
             return ["fields", [[show(label), show(value)] for label, value in pairs], show(COLON)]
         case Bar(label, share, light, note):
@@ -72,6 +106,8 @@ def _block_from_wire(wire: list[Any]) -> Block:
     match wire:
         case ["line", words, style]:
             return Line(words, style)
+        case ["line", words, style, calls]:
+            return Line(words, style, tuple(Call(*call) for call in calls))
         case ["fields", pairs, colon]:
             return Fields(tuple((label, value) for label, value in pairs), colon)
         case ["bar", label, share, light, note, word]:

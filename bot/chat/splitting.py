@@ -107,8 +107,11 @@ def _pieces(
         return
     match block:
         case Line(words, style):
+            at = 0
             for part in split_text(str(words), most=most, size=lambda text: alone(Line(text, style))):
-                yield Line(part, style)
+                at = str(words).index(part, at)
+                yield block.part(at, at + len(part))
+                at += len(part)
         case Table(header, rows, align) if len(rows) > 1:
             half = len(rows) // 2
             for some in (rows[:half], rows[half:]):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -32,7 +32,7 @@ ENGLISH = "en"
 LANGUAGES = (CHINESE, ENGLISH)
 
 #: What may be put into a placeholder. A list is joined as the language joins lists ("甲、乙和丙").
-Value: TypeAlias = "str | int | Decimal | date | datetime | Text | Name | Sequence[Value] | None"
+Value: TypeAlias = "str | int | Decimal | date | datetime | Text | Name | Mention | Sequence[Value] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,21 @@ class Name:
 
     chinese: str
     english: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody of the roster who is called (@name), so that they notice: in a line of a message.
+
+    Where they have no account on the platform, and wherever else a text is shown, it is the mere name.
+    """
+
+    person_id: int
+    name: str
+
+
+#: How a mention is written into a text.
+Calling: TypeAlias = Callable[[Mention], str]
 
 
 #: What a person is shown: a translatable text, a name, or words that are kept as they are (quotations).
@@ -88,7 +103,7 @@ class Catalogues:
         folders = tuple(roots)
         self._translations = {language: _load(folders, language) for language in LANGUAGES}
 
-    def show(self, words: Words, language: str) -> str:
+    def show(self, words: Words, language: str, call: Calling = lambda who: who.name) -> str:
         """The words as a reader of `language` sees them. An unknown language reads Chinese."""
         if isinstance(words, str):
             return words
@@ -103,13 +118,15 @@ class Catalogues:
             template = translations.gettext(words.msgid)
         if not words.values:
             return template.replace("{{", "{").replace("}}", "}") if "{{" in template else template
-        return template.format(**{name: self.value(v, language) for name, v in words.values.items()})
+        return template.format(**{name: self.value(v, language, call) for name, v in words.values.items()})
 
-    def value(self, value: Any, language: str) -> str:
+    def value(self, value: Any, language: str, call: Calling = lambda who: who.name) -> str:
         """One placeholder's value in the reader's language."""
         match value:
             case Text() | Name():
-                return self.show(value, language)
+                return self.show(value, language, call)
+            case Mention():
+                return call(value)
             case str():
                 return value
             case None:
@@ -123,13 +140,26 @@ class Catalogues:
                 pattern = "y年M月d日" if language == CHINESE else "d MMM y"
                 return format_date(value, pattern, locale=self._locales[language])
             case list() | tuple():
-                return self._list([self.value(item, language) for item in value], language)
+                return self._list([self.value(item, language, call) for item in value], language)
             case _:
                 return str(value)
 
     def _list(self, items: list[str], language: str) -> str:
         # Babel joins Chinese lists with 、 and 和; an enumeration of names reads better without the 和.
         return "、".join(items) if language == CHINESE else format_list(items, locale=self._locales[language])
+
+
+def mentioned(value: Any) -> Iterator[Mention]:
+    """Everybody who is called in a text or a placeholder's value."""
+    match value:
+        case Mention():
+            yield value
+        case Text():
+            for inner in value.values.values():
+                yield from mentioned(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from mentioned(inner)
 
 
 @lru_cache(maxsize=8)
@@ -161,6 +191,8 @@ def to_wire(value: Any) -> Any:
             return wire
         case Name(chinese, english):
             return {"zh": chinese, "en": english}
+        case Mention(person_id, name):
+            return {"who": person_id, "name": name}
         case Decimal():
             return {"d": str(value)}
         case datetime():
@@ -181,6 +213,8 @@ def from_wire(wire: Any) -> Any:
             return Text(msgid, values, wire.get("p"), wire.get("n"))
         case {"zh": str(chinese), "en": str(english)}:
             return Name(chinese, english)
+        case {"who": int(person_id), "name": str(name)}:
+            return Mention(person_id, name)
         case {"d": str(number)}:
             return Decimal(number)
         case {"at": str(moment)}:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.chat.messages import Bar, Block, Button, Line, faint
-from bot.chat.texts import TN, T, Text, Words
+from bot.chat.texts import TN, Mention, T, Text, Words
 from handlers.commitments.describing import bar
 from handlers.commitments.pace import Standing
 from handlers.deadlines.matters import Duty
@@ -148,8 +148,15 @@ def _not_reports(counts: Mapping[str, int]) -> Text:
 
 
 def _name(duty: Duty, naming: str, secretaries: Mapping[int, Sequence[Person]]) -> Words:
-    called = [f"@{person.name}" for person in secretaries.get(duty.unit_id, ())] if naming == "mention" else []
-    return T("{unit} {people}", unit=duty.unit_name, people=" ".join(called)) if called else duty.unit_name
+    held = secretaries.get(duty.unit_id, ()) if naming == "mention" else ()
+    people = [Mention(person.id, person.name) for person in held]
+    match people:
+        case []:
+            return duty.unit_name
+        case [one]:
+            return T("{unit} {people}", unit=duty.unit_name, people=one)
+        case _:
+            return T("{unit}（{people}）", unit=duty.unit_name, people=people)
 
 
 def lights(changed: Sequence[tuple[Placed, Standing]], this_year: int) -> Said:

@@ -8,7 +8,7 @@ import threading
 import pytest
 from playwright.sync_api import APIResponse, Route, expect
 
-from bot.chat.messages import ChatKind, ChatRef, Line, Outgoing
+from bot.chat.messages import Call, ChatKind, ChatRef, Line, Outgoing
 from tests.browser.conftest import Open
 from tests.platforms.practice import Practice, Served
 
@@ -315,6 +315,15 @@ def test_letters_stand_out_in_light_and_dark(practice: Practice, window: Open, s
     wang.sees("大里村 2021年承诺")
     ratios = wang.page.evaluate(FAINT)
     assert ratios == []
+
+
+def test_who_is_called_stands_out(practice: Practice, served: Served, window: Open) -> None:
+    wang = window().be("王芳", "枫杨办事处")
+    chat = ChatRef("local", practice.group("枫杨办事处"), ChatKind.GROUP)
+    line = Line("🔴还没办的：大里村 @王芳、欢河村 @赵强", "plain", (Call(10, 13, practice.account("王芳")),))
+    served.do(practice.room.send(Outgoing(id=1, chat=chat, body=(line,))))
+    expect(wang.bubbles.last.locator(".call")).to_have_text(["@王芳"])
+    expect(wang.bubbles.last).to_have_text("还没办的：大里村 @王芳、欢河村 @赵强", use_inner_text=True)
 
 
 def test_many_messages_at_once_arrive_in_order(practice: Practice, served: Served, window: Open) -> None:

@@ -15,7 +15,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 from bot.chat.errors import ConfigurationError, DeliveryError
-from bot.chat.messages import ChatKind, ChatRef, Line, OutFile, Outgoing
+from bot.chat.messages import Call, ChatKind, ChatRef, Line, OutFile, Outgoing
 from bot.chat.people import Role
 from bot.chat.ports import Platform
 from bot.platforms.local import attachments
@@ -170,6 +170,18 @@ async def test_every_kind_of_block_arrives_as_data(practice: Practice, visitor: 
         "大里村（枫杨办事处）",
         "rlrrr",
     )
+
+
+async def test_who_is_called_is_told_apart_from_who_is_only_named(practice: Practice, visitor: Visitor) -> None:
+    wang, chat = practice.account("王芳"), ChatRef("local", practice.group("枫杨办事处"), ChatKind.GROUP)
+    body = (Line("还没办的：大里村 @王芳", "plain", (Call(9, 12, wang),)), Line("@王芳"))
+    await practice.room.send(Outgoing(id=7, chat=chat, body=body))
+    *_, shown = await visitor.messages(wang, chat.id)
+    line = {"kind": "line", "words": "还没办的：大里村 @王芳", "style": "plain"}
+    assert shown["body"] == [
+        {**line, "parts": [["还没办的：大里村 ", False], ["@王芳", True]]},
+        {"kind": "line", "words": "@王芳", "style": "plain"},
+    ]
 
 
 async def test_windows_of_a_room_see_it_live_and_others_do_not(practice: Practice, visitor: Visitor) -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from bot.app import locale_roots
 from bot.chat.clock import SystemClock
 from bot.chat.errors import ConfigurationError, DeliveryError
-from bot.chat.messages import Button, ChatKind, ChatRef, Line, OutFile, Outgoing
+from bot.chat.messages import Button, Call, ChatKind, ChatRef, Line, OutFile, Outgoing
 from bot.chat.people import Role
 from bot.chat.rendering import Renderer
 from bot.chat.texts import Catalogues
@@ -381,3 +381,55 @@ def test_the_command_line_says_so_too(tmp_path: Path) -> None:
     off = CliRunner().invoke(main, ["doctor", "wecom"], env={"LIANGSAIBI_WECOM_ENABLED": "false"})
     assert off.exit_code == 1
     assert "企业微信没有启用" in off.output
+
+
+# --- mentions -----------------------------------------------------------------------------------------------
+
+#: 王芳 has an account; who calls themselves "all" must not call everybody.
+CALLING = (
+    Line("还没办的：大里村 @王芳、欢河村 @赵强、南流村 @所有人", "plain", (
+        Call(9, 12, "wangfang"), Call(17, 20, "not in the company"), Call(25, 29, "all"),
+    )),
+    Line("<@zhoumin> @李建国 <a href='x'>", "quote"),
+)  # fmt: skip
+
+
+async def test_each_way_calls_people_as_it_can_and_nobody_by_what_is_typed(office: Office, tmp_path: Path) -> None:
+    store = MemoryStore()
+    store.groups = [OfficeGroup(2, "枫杨办事处", ("wangfang", "lijianguo"))]
+    wecom = office.platform(tmp_path, store=store, office_groups=True)
+    engine = Engine()
+    await wecom.start(engine.receive)
+    await eventually(lambda: store.groups[0].chat)
+    await office.bot.subscribed.wait()
+    await office.bot.says("LiJianGuo", "@亮赛比 帮助", group="wr1")
+    await engine.until(1)
+    shown = {}
+    for number, chat in enumerate(("robot:枫杨办事处", store.groups[0].chat, "bot:wr1"), 1):
+        await wecom.send(Outgoing(id=number, chat=ChatRef("wecom", chat, ChatKind.GROUP), body=CALLING))
+        seen = office.group(chat)[-1]
+        shown[chat.partition(":")[0]] = (seen.text.splitlines(), seen.called)
+    names = "还没办的：大里村 王芳、欢河村 赵强、南流村 所有人"
+    assert shown["robot"] == (
+        ["还没办的：大里村 <@wangfang>、欢河村 赵强、南流村 所有人", "> ＜@zhoumin＞ @李建国 ＜a href='x'＞"],
+        ("WangFang",),
+    )
+    assert shown["app"] == ([names, "「＜@zhoumin> @李建国 ＜a href='x'>」"], ("WangFang",))
+    assert shown["bot"] == ([names, "> ＜@zhoumin＞ @李建国 ＜a href='x'＞"], ())
+    assert wecom.preview(Outgoing(1, ChatRef("wecom", "app:x", ChatKind.GROUP), CALLING[:1])) == (names,)
+    await wecom.stop()
+
+
+async def test_in_an_apps_group_a_long_text_calls_people_once(office: Office, tmp_path: Path) -> None:
+    store = MemoryStore()
+    store.groups = [OfficeGroup(2, "枫杨办事处", ("wangfang", "lijianguo"))]
+    wecom = office.platform(tmp_path, store=store, bot=False, robots=False, office_groups=True)
+    await wecom.start(Engine().receive)
+    await eventually(lambda: store.groups[0].chat)
+    long = tuple(Line(f"第{number}名 示例村{number} 得分{number}") for number in range(100))
+    chat = ChatRef("wecom", store.groups[0].chat, ChatKind.GROUP)
+    await wecom.send(Outgoing(id=1, chat=chat, body=(*CALLING, *long)))
+    called = [one.called for one in office.group(store.groups[0].chat)]
+    assert called == [*[()] * (len(called) - 1), ("WangFang",)]
+    assert len(called) > 1
+    await wecom.stop()

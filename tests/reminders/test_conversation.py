@@ -9,13 +9,13 @@ import pytest
 
 from bot.chat.people import Role
 from bot.chat.settings import Policy, Reminders
-from storage import burdens, reminders
+from storage import burdens, people, reminders
 from storage.database import Database
 from storage.reminders import Marks
 from tests.progress.promises import LAMPS, ROAD, VISITS, publish
 from tests.reminders.district import begin_watching
 from tests.reminders.slow_model import local
-from tests.world import World, small_district
+from tests.world import Persona, World, small_district
 
 QUIET = Policy(reminders=Reminders(lights=False, weekly_digest=False, opening=False))
 
@@ -127,6 +127,24 @@ def test_names_in_the_group_are_a_setting(database: Database, tmp_path: Path, na
     assert world.heard("枫杨办事处") == [
         f"2021年第1季度季报还有7天截止（2021年4月6日）\n应报2、已报0、未报2\n还没办的：{line}"
     ]
+
+
+def test_whoever_is_missing_is_really_called_in_the_group(database: Database, tmp_path: Path) -> None:
+    policy = Policy(reminders=Reminders(naming="mention", lights=False, weekly_digest=False, opening=False))
+    world = small_district(World(database, tmp_path / "files", policy=policy))
+    publish(world, "大里村", ROAD)
+    publish(world, "公园道社区", VISITS)
+    unbound = Persona(world, "新书记@all", "nobody")
+    with database.transaction() as tx:
+        unbound.id = people.add(tx, name=unbound.name, now=world.now)
+        unit = world.units["公园道社区"]
+        people.appoint(tx, person_id=unbound.id, unit_id=unit, role=Role.SECRETARY, now=world.now)
+    begin_watching(world, local(date(2021, 3, 30), 8))
+    at(world, date(2021, 3, 30), 9)
+    [heard] = world.take(world.groups["枫杨办事处"])
+    assert heard.text.splitlines()[-1] == "还没办的：大里村 @王芳、公园道社区（@李建国、新书记@all）"
+    accounts = [world.personas[name].account for name in ("王芳", "李建国")]
+    assert heard.called == list(zip(["@王芳", "@李建国"], accounts, strict=True))
 
 
 def test_the_plan_says_when_to_whom_and_why(spring: World) -> None:

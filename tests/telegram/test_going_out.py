@@ -14,6 +14,7 @@ from bot.chat.messages import (
     PRIVATELY,
     Bar,
     Button,
+    Call,
     ChatKind,
     ChatRef,
     Fields,
@@ -293,3 +294,45 @@ def test_whatever_is_said_telegram_takes_it(blocks: list[Any]) -> None:
 def test_a_preview_shows_what_people_will_get(rig: TelegramRig) -> None:
     assert isinstance(rig.platform, Previewing)
     assert rig.platform.preview(outgoing(rig, 1, Line("标题", "title"), "正文")) == ("标题\n正文",)
+
+
+# --- mentions ---------------------------------------------------------------------------------------------
+
+
+def calling(before: str, name: str, account: str, after: str = "", style: str = "plain") -> Line:
+    start = len(before)
+    return Line(f"{before}@{name}{after}", style, (Call(start, start + 1 + len(name), account),))
+
+
+async def test_people_are_called_by_their_account_and_nobody_else_is(rig: TelegramRig, engine: Engine) -> None:
+    wang = rig.town.user("王芳")
+    lines = (
+        Line("😀标题", "title"),
+        calling("  😀还没办的：大里村 ", "王芳", str(wang["id"]), "、欢河村", "title"),
+        calling("名册上有、机器人没见过：", "钱红", "123"),
+        Line("她说：@durov_bot @王芳 请看，写信到 a@example.com", "quote"),
+    )
+    await rig.platform.send(to(rig.group, 1, *lines))
+    [sent] = rig.sent(rig.group)
+    assert sent["text"].splitlines()[-1] == "她说：＠durov_bot @王芳 请看，写信到 a@example.com"
+    data = sent["text"].encode("utf-16-le")
+    shown = [
+        (e["type"], data[e["offset"] * 2 : (e["offset"] + e["length"]) * 2].decode("utf-16-le"))
+        for e in sent["entities"]
+    ]
+    assert [one for one in shown if "mention" in one[0]] == [("text_mention", "@王芳")]
+    assert [e["user"]["id"] for e in sent["entities"] if e["type"] == "text_mention"] == [wang["id"]]
+
+
+async def test_a_long_list_of_people_calls_each_of_them_once(rig: TelegramRig, engine: Engine) -> None:
+    names = [f"示例书记{number:04}" for number in range(600)]
+    words, calls = "还没办的：", []
+    for name in names:
+        start = len(words)
+        words += f"@{name}"
+        calls.append(Call(start, len(words), str(rig.town.user(name)["id"])))
+        words += "、"
+    await rig.platform.send(to(rig.group, 1, Line(words, "plain", tuple(calls))))
+    sent = rig.sent(rig.group)
+    assert len(sent) == 2
+    assert [e["user"]["first_name"] for m in sent for e in m["entities"]] == names

@@ -61,6 +61,16 @@ def sent(message: Outgoing) -> dict[str, Any]:
     }
 
 
+def _parts(line: Line) -> list[list[Any]]:
+    """The words in pieces, each with whether somebody is called by it."""
+    parts: list[list[Any]] = []
+    at = 0
+    for call in line.calls:
+        parts += [[str(line.words)[at : call.start], False], [str(line.words)[call.start : call.end], True]]
+        at = call.end
+    return [part for part in [*parts, [str(line.words)[at:], False]] if part[0]]
+
+
 def _buttons(row: Iterable[Button]) -> list[dict[str, Any]]:
     # The room has its own list of chats: a button that leads to the private one is not needed.
     return [{"label": b.label, "payload": b.payload} for b in row if b.payload != PRIVATELY]
@@ -77,7 +87,8 @@ def _posts(who: Identity) -> list[dict[str, str]]:
 def _block(block: Block) -> dict[str, Any]:
     match block:
         case Line(words, style):
-            return {"kind": "line", "words": words, "style": style}
+            drawn = {"kind": "line", "words": words, "style": style}
+            return {**drawn, "parts": _parts(block)} if block.calls else drawn
         case Fields(pairs, _colon):
             return {"kind": "fields", "pairs": [[label, value] for label, value in pairs]}
         case Bar(label, share, light, note):

@@ -1,17 +1,22 @@
 """Blocks as Telegram shows them: plain text with entities beside it, so that nobody's words can be markup.
 
+Telegram itself makes mentions of what looks like a user's name; such an @ is written in its full width, so that
+nobody is called but by a mention of ours.
+
 Telegram counts in UTF-16 units: 4,096 to a text, 1,024 to a caption, and so are the entities' offsets.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity, User
 from wcwidth import wcswidth
 
-from bot.chat.messages import PRIVATELY, Bar, Block, Button, Fields, Line, Table
+from bot.chat.messages import PRIVATELY, Bar, Block, Button, Call, Fields, Line, Table
 from bot.chat.rendering import bar_text
 from bot.chat.splitting import split_blocks, utf16_units
 
@@ -25,6 +30,15 @@ IN_A_ROW = 8
 MOST_BUTTONS = 100
 
 _STYLES = {"title": MessageEntity.BOLD, "quote": MessageEntity.BLOCKQUOTE}
+_USERNAME = re.compile(r"(?<!\w)@(?=\w{2,32}(?!\w))", re.ASCII)
+
+
+class _Piece(NamedTuple):
+    """A line as it is shown, the entity that styles it, and who is called in it."""
+
+    text: str
+    style: str | None = None
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +64,43 @@ def _together(blocks: Iterable[Block]) -> Drawn:
     entities: list[MessageEntity] = []
     offset = 0
     for block in blocks:
-        for text, style in _pieces(block):
+        for text, style, calls in _pieces(block):
             if not text and not texts:
                 # Telegram cuts off what is blank in front; the offsets must not count it.
                 continue
             length = utf16_units(text)
             if style and length:
                 entities.append(MessageEntity(style, offset, length))
-            texts.append(text)
+            entities += [_mention(text, call, offset) for call in calls if call.account.isdecimal()]
+            texts.append(_USERNAME.sub("＠", text))
             offset += length + 1
     return Drawn("\n".join(texts), tuple(entities))
 
 
+def _mention(text: str, call: Call, offset: int) -> MessageEntity:
+    """Somebody called by the number of their account, whatever they call themselves."""
+    name = text[call.start : call.end]
+    user = User(int(call.account), name.removeprefix("@"), is_bot=False)
+    start = offset + utf16_units(text[: call.start])
+    return MessageEntity(MessageEntity.TEXT_MENTION, start, utf16_units(name), user=user)
+
+
 def _plain(block: Block) -> str:
-    return "\n".join(text for text, _style in _pieces(block))
+    return "\n".join(piece.text for piece in _pieces(block))
 
 
-def _pieces(block: Block) -> Iterator[tuple[str, str | None]]:
+def _pieces(block: Block) -> Iterator[_Piece]:
     """The block's lines, each with its style; white space that Telegram would cut off is cut off here."""
     match block:
         case Line(words, style):
-            yield str(words).strip(), _STYLES.get(style)
+            start = len(str(words)) - len(str(words).lstrip())
+            line = block.part(start, max(start, len(str(words).rstrip())))
+            yield _Piece(str(line.words), _STYLES.get(style), line.calls)
         case Fields(pairs, colon):
             for label, value in pairs:
-                yield f"{label}{colon}{value}".strip(), None
+                yield _Piece(f"{label}{colon}{value}".strip())
         case Bar():
-            yield bar_text(block), None
+            yield _Piece(bar_text(block))
         case Table():
             yield from _table(block)
 
@@ -83,29 +108,29 @@ def _pieces(block: Block) -> Iterator[tuple[str, str | None]]:
 # --- tables -----------------------------------------------------------------------------------------------
 
 
-def _table(table: Table) -> Iterator[tuple[str, str | None]]:
+def _table(table: Table) -> Iterator[_Piece]:
     """Columns in a fixed-width font where a phone has room for them, otherwise a paragraph for each row."""
     rows = [tuple(str(c) for c in row) for row in ((table.header,) if any(table.header) else ()) + table.rows]
     if not rows:
         return
     lines = list(_aligned(rows, table.align))
     if max(map(width, lines)) <= WIDEST_TABLE:
-        yield "\n".join(lines), MessageEntity.PRE
+        yield _Piece("\n".join(lines), MessageEntity.PRE)
     elif any(table.header) and len(table.header) > 2 and table.rows:
         yield from _records(rows[0], rows[1:])
     else:
-        yield from (("  ".join(cell for cell in row if cell), None) for row in rows)
+        yield from (_Piece("  ".join(cell for cell in row if cell)) for row in rows)
 
 
-def _records(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[tuple[str, str | None]]:
+def _records(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[_Piece]:
     """Each row as a heading of its first cell (two, after mere numbers), the others named."""
     headed = 2 if max(width(row[0]) for row in rows) <= _NUMBER_CELLS else 1
     for row in rows:
-        yield "  ".join(cell for cell in row[:headed] if cell), MessageEntity.BOLD
+        yield _Piece("  ".join(cell for cell in row[:headed] if cell), MessageEntity.BOLD)
         named = zip(header[headed:], row[headed:], strict=True)
         rest = "　".join(f"{name} {cell}" for name, cell in named if cell)
         if rest:
-            yield rest, None
+            yield _Piece(rest)
 
 
 def _aligned(rows: list[tuple[str, ...]], align: str) -> Iterator[str]:

@@ -51,8 +51,9 @@ class AppWay:
 
     async def _sent(self, send: Any, message_id: int, part: Part) -> str:
         match part:
-            case TextPart(form, words):
-                return str(await send({"msgtype": form, form: {"content": words}}))
+            case TextPart(form, words, mentioned):
+                called = {"mentioned_list": list(mentioned)} if mentioned else {}
+                return str(await send({"msgtype": form, form: {"content": words, **called}}))
             case CardPart(card):
                 await send({"msgtype": "template_card", "template_card": card})
                 return part.task

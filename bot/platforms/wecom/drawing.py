@@ -1,19 +1,22 @@
 """Bodies as WeCom shows them: plain text, or the markdown that it renders. Nobody's words can become markup.
 
-Plain text makes links of `<a …>`, markdown mentions of `<@…>`; backslashes do not protect reliably. So marks in
-words become their full-width forms, which read the same in Chinese and mean nothing to WeCom.
+Plain text makes links of `<a …>`, markdown mentions of `<@…>` (so does a robot's text); backslashes do not protect
+reliably. So marks in words become their full-width forms, which read the same in Chinese and mean nothing to
+WeCom. A mention is written only for somebody of the roster, by their account.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from bot.chat.messages import Bar, Block, Fields, Line, Table
+from bot.chat.messages import Bar, Block, Call, Fields, Line, Table
 from bot.chat.rendering import bar_text
 
-#: The one tag that plain text knows, opened or closed.
-_TAG = re.compile(r"<(?=\s*/?\s*a(?![A-Za-z0-9]))", re.IGNORECASE)
+#: What plain text knows: the tag of links, opened or closed, and the beginning of a mention.
+_TAG = re.compile(r"<(?=\s*/?\s*a(?![A-Za-z0-9])|\s*@)", re.IGNORECASE)
+#: What can be the account of one person.
+_ACCOUNT = re.compile(r"(?!all$)[0-9a-z][0-9a-z_@.\-]{0,63}", re.IGNORECASE)
 _MARKS = str.maketrans("*_`~[]<>|\\", "＊＿ˋ～［］＜＞｜＼")
 #: Marks that mean something at the start of a line only.
 _STARTS = re.compile(r"^(\s*)([#\-+=])(?=[\s#\-+=]|$)", re.MULTILINE)
@@ -38,8 +41,9 @@ def plain_words(words: str) -> str:
 
 def _lines(block: Block) -> str:
     match block:
-        case Line(words, style):
-            return f"「{words}」" if style == "quote" else str(words)
+        case Line(_words, style):
+            words = block.woven(str, _named)
+            return f"「{words}」" if style == "quote" else words
         case Fields(pairs, colon):
             return "\n".join(f"{label}{colon}{value}" for label, value in pairs)
         case Bar():
@@ -49,20 +53,42 @@ def _lines(block: Block) -> str:
             return "\n".join(_GAP.join(str(cell) for cell in row) for row in listed)
 
 
+def mentioned(body: Iterable[Block]) -> tuple[str, ...]:
+    """The accounts of all who are called in the body, each once."""
+    calls = (call for block in body if isinstance(block, Line) for call in block.calls)
+    return tuple(dict.fromkeys(call.account for call in calls if _ACCOUNT.fullmatch(call.account)))
+
+
 def markdown(body: Iterable[Block]) -> str:
     """The body as markdown: titles bold, quotes quoted, everything else as it stands."""
-    return "\n".join(marked(block) for block in body)
+    return "\n".join(_marked(block, lambda call, name: escaped(_named(call, name))) for block in body)
 
 
-def marked(block: Block) -> str:
-    """One block as markdown."""
-    match block:
-        case Line(words, "title"):
-            return f"**{escaped(str(words))}**" if str(words).strip() else ""
-        case Line(words, "quote"):
-            return "\n".join(f"> {line}" for line in escaped(str(words)).split("\n"))
+def calling(body: Iterable[Block]) -> str:
+    """The same where markdown can mention people: WeCom puts their names there by itself."""
+    return "\n".join(_marked(block, _called) for block in body)
+
+
+def _marked(block: Block, call: Callable[[Call, str], str]) -> str:
+    if not isinstance(block, Line):
+        return escaped(_lines(block))
+    words = block.woven(escaped, call)
+    match block.style:
+        case "title":
+            return f"**{words}**" if words.strip() else ""
+        case "quote":
+            return "\n".join(f"> {line}" for line in words.split("\n"))
         case _:
-            return escaped(_lines(block))
+            return words
+
+
+def _named(_call: Call, name: str) -> str:
+    """Where nobody can be called in the words themselves: without a sign that would promise it."""
+    return name.removeprefix("@")
+
+
+def _called(call: Call, name: str) -> str:
+    return f"<@{call.account}>" if _ACCOUNT.fullmatch(call.account) else escaped(_named(call, name))
 
 
 def escaped(words: str) -> str:

@@ -164,7 +164,7 @@ def _for_bot(part: Part) -> Part:
 
 def _shown(part: Part) -> str:
     match part:
-        case parts.TextPart(_form, words):
+        case parts.TextPart(_form, words, _mentioned):
             return words.strip(parts.INVISIBLE)
         case parts.CardPart(card):
             labels = [

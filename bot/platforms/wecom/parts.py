@@ -20,10 +20,11 @@ INVISIBLE = "\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064"
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """Words within the way's bytes. `form`: text or markdown."""
+    """Words within the way's bytes. `form`: text or markdown. `mentioned`: accounts that are called by it."""
 
     form: str
     words: str
+    mentioned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +50,23 @@ Part = TextPart | CardPart | FilePart
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What one way can show. `cards`: template cards; `typed`: whether choices can be answered by typing."""
+    """What one way can show. `cards`: template cards; `typed`: whether choices can be answered by typing.
+
+    `calls`: how people are mentioned: "inline" in the words, "listed" beside them, or not at all.
+    """
 
     form: str
     most: int
     cards: bool
     typed: bool
     marks: bool = False
+    calls: str = ""
 
 
 APP = Way("text", APP_BYTES - _RESERVE, cards=True, typed=True, marks=True)
 APP_MARKDOWN = Way("markdown", MARKDOWN_BYTES - _RESERVE, cards=True, typed=True, marks=True)
-APP_GROUP = Way("text", APP_BYTES, cards=False, typed=False)
-ROBOT = Way("markdown", ROBOT_MARKDOWN_BYTES, cards=False, typed=False)
+APP_GROUP = Way("text", APP_BYTES, cards=False, typed=False, calls="listed")
+ROBOT = Way("markdown", ROBOT_MARKDOWN_BYTES, cards=False, typed=False, calls="inline")
 BOT = Way("markdown", BOT_BYTES, cards=True, typed=True)
 BOT_GROUP = Way("markdown", BOT_BYTES, cards=False, typed=True)
 
@@ -69,8 +74,7 @@ BOT_GROUP = Way("markdown", BOT_BYTES, cards=False, typed=True)
 def plan(message: Outgoing, way: Way) -> tuple[Part, ...]:
     """The messages to send, in order; at least one unless there is nothing at all to show."""
     buttons = pressable(message)
-    draw: Callable[[tuple[Block, ...]], str] = drawing.text if way.form == "text" else drawing.markdown
-    words = draw(message.body)
+    words = _drawer(way)(message.body)
     parts: list[Part] = []
     if buttons and way.cards and len(buttons) <= cards.MOST_OPTIONS:
         parts += _with_card(message, buttons, words, way)
@@ -80,6 +84,12 @@ def plan(message: Outgoing, way: Way) -> tuple[Part, ...]:
         parts += _texts(message, words, way)
     parts += [FilePart(file) for file in message.files]
     return tuple(parts)
+
+
+def _drawer(way: Way) -> Callable[[tuple[Block, ...]], str]:
+    if way.form == "text":
+        return drawing.text
+    return drawing.calling if way.calls == "inline" else drawing.markdown
 
 
 def pressable(message: Outgoing) -> list[Button]:
@@ -112,7 +122,9 @@ def _with_card(message: Outgoing, buttons: list[Button], words: str, way: Way) -
 def _texts(message: Outgoing, words: str, way: Way) -> list[Part]:
     pieces = split_text(words, most=way.most, size=utf8_bytes)
     if not way.marks:
-        return [TextPart(way.form, piece) for piece in pieces]
+        # Once for all of it: whoever is called reads the parts before as well.
+        last, listed = len(pieces) - 1, drawing.mentioned(message.body) if way.calls == "listed" else ()
+        return [TextPart(way.form, piece, listed if at == last else ()) for at, piece in enumerate(pieces)]
     return [TextPart(way.form, piece + mark(message.id, index)) for index, piece in enumerate(pieces)]
 
 

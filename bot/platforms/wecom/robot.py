@@ -30,7 +30,7 @@ class RobotWay:
         if key is None:
             raise DeliveryError(f"wecom.robots 里没有 {unit} 的机器人了", permanent=True)
         match part:
-            case TextPart(form, words):
+            case TextPart(form, words, _mentioned):
                 await self._api.webhook(key, {"msgtype": form, form: {"content": words}})
             case CardPart():
                 raise DeliveryError("a robot has no buttons", permanent=True)

@@ -62,6 +62,10 @@ class Town:
             self.users[name] = {"id": number, "is_bot": False, "first_name": name, "language_code": "zh-hans"}
         return self.users[name]
 
+    def knows(self, number: int) -> bool:
+        """Whether the bot has ever met that account, in private or in a group."""
+        return any(user["id"] == number for user in self.users.values())
+
     def private(self, name: str) -> Room:
         """The person's chat with the bot; before they have written there is none for the bot to write to."""
         number = self.user(name)["id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable
 from typing import Any
 
 COMMON = {"chat_id", "message_thread_id", "disable_notification", "reply_parameters", "reply_markup"}
@@ -70,8 +71,13 @@ def known_parameters(method: str, given: set[str]) -> None:
         raise bad(f"unknown parameter {sorted(unknown)[0]}")
 
 
-def check_text(text: Any, entities: Any, *, most: int, name: str) -> tuple[str, list[dict[str, Any]]]:
-    """The text as Telegram keeps it: cut at both ends, its entities checked and moved along."""
+def check_text(
+    text: Any, entities: Any, *, most: int, name: str, knows: Callable[[int], bool]
+) -> tuple[str, list[dict[str, Any]]]:
+    """The text as Telegram keeps it: cut at both ends, its entities checked and moved along.
+
+    Whom the bot does not know is not mentioned, without a word; what looks like a user's name becomes a mention.
+    """
     if not isinstance(text, str):
         raise bad(f"{name} must be a string")
     if units(text) > most:
@@ -87,8 +93,16 @@ def check_text(text: Any, entities: Any, *, most: int, name: str) -> tuple[str, 
             raise bad(f"unsupported entity type {kind}")
         if offset < 0 or length <= 0 or offset + length > units(text):
             raise bad("entity beyond the end of the text")
-        checked.append({**entity, "offset": max(0, offset - cut)})
-    return kept, checked
+        if kind == "text_mention" and not isinstance(entity.get("user", {}).get("id"), int):
+            raise bad('can\'t parse entities: Field "id" must be of type Number')
+        if kind != "text_mention" or knows(entity["user"]["id"]):
+            checked.append({**entity, "offset": max(0, offset - cut)})
+    return kept, checked + _found_mentions(kept)
+
+
+def _found_mentions(text: str) -> list[dict[str, Any]]:
+    found = re.finditer(r"(?<!\w)@\w{2,32}(?!\w)", text, re.ASCII)
+    return [{"type": "mention", "offset": units(text[: m.start()]), "length": units(m[0])} for m in found]
 
 
 def check_markup(markup: Any) -> None:

@@ -199,8 +199,11 @@ class BotApi:
             body["reply_to_message"] = dict(room.messages[reply["message_id"]])
         return self.town.bot_says(room, **body)
 
+    def _text(self, given: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
+        return check_text(given.get("text"), given.get("entities"), most=4096, name="text", knows=self.town.knows)
+
     def _send_message(self, given: dict[str, Any]) -> Any:
-        text, entities = check_text(given.get("text"), given.get("entities"), most=4096, name="text")
+        text, entities = self._text(given)
         return self._say(given, text=text, **({"entities": entities} if entities else {}))
 
     def _send_file(self, given: dict[str, Any], kind: str, most: int) -> Any:
@@ -210,7 +213,9 @@ class BotApi:
         body: dict[str, Any] = {}
         if given.get("caption"):
             entities = given.get("caption_entities")
-            body["caption"], found = check_text(given["caption"], entities, most=1024, name="caption")
+            body["caption"], found = check_text(
+                given["caption"], entities, most=1024, name="caption", knows=self.town.knows
+            )
             if found:
                 body["caption_entities"] = found
         file = self.town.upload(data)
@@ -234,7 +239,7 @@ class BotApi:
         message = self._own_message(given)
         if "text" not in message:
             raise bad("there is no text in the message to edit")
-        text, entities = check_text(given.get("text"), given.get("entities"), most=4096, name="text")
+        text, entities = self._text(given)
         check_markup(given.get("reply_markup"))
         return _change(message, text=text, entities=entities, reply_markup=given.get("reply_markup"))
 

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -301,8 +301,26 @@ class Api:
         group = self._group(body.get("chatid"))
         if body.get("msgtype") == "template_card":
             raise Refusal(40008, "no cards in groups")
-        self.company.groups[f"app:{group['chatid']}"].append(self._seen(body))
+        seen = self._seen(body)
+        if body["msgtype"] == "text":
+            seen.called = self._listed(body["text"], group["userlist"])
+        self.company.groups[f"app:{group['chatid']}"].append(seen)
         return {"msgid": f"msg-{len(self.calls)}"}
+
+    def _listed(self, content: Answer, members: Iterable[str]) -> tuple[str, ...]:
+        """Those of `mentioned_list` who are there; the others are passed over in silence."""
+        listed = content.get("mentioned_list", [])
+        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+            raise Refusal(40058, "mentioned_list")
+        if "@all" in listed:
+            return ("@all",)
+        wanted = {one.lower() for one in listed}
+        return tuple(one for one in members if one.lower() in wanted)
+
+    def _written(self, text: str) -> tuple[str, ...]:
+        """Those who are called in the words by <@userid>, and <@all>."""
+        named = [one if one == "all" else self.company.named(one) for one in re.findall(r"<@([^<>]+)>", text)]
+        return tuple(one for one in named if one)
 
     def _group(self, chat: Any) -> dict[str, Any]:
         if chat not in self.groups:
@@ -377,6 +395,10 @@ class Api:
                 if size(content["content"]) > (2048 if kind == "text" else 4096):
                     raise Refusal(40058, "content exceed max length")
                 seen = Seen(kind, content["content"], by="robot")
+                if kind != "markdown_v2":
+                    seen.called = self._written(seen.text)
+                if kind == "text":
+                    seen.called += self._listed(content, self.company.people)
             case "image":
                 data = base64.b64decode(content["base64"], validate=True)
                 if len(data) > 2 * 1024 * 1024 or hashlib.md5(data).hexdigest() != content["md5"]:

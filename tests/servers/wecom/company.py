@@ -20,6 +20,8 @@ class Seen:
     live: bool = True
     response_code: str = ""
     stream: str = ""
+    #: Who is called by it, and is shown that.
+    called: tuple[str, ...] = ()
 
     @property
     def buttons(self) -> dict[str, str]:

@@ -98,7 +98,9 @@ function lit(words) {
 
 function line(block) {
   const tag = { title: "h3", quote: "blockquote" }[block.style] ?? "p";
-  return el(tag, { class: `line ${block.style}` }, ...lit(block.words));
+  const parts = block.parts ?? [[block.words, false]];
+  const drawn = parts.flatMap(([words, call]) => (call ? [el("span", { class: "call" }, words)] : lit(words)));
+  return el(tag, { class: `line ${block.style}` }, ...drawn);
 }
 
 function fields(block) {

@@ -89,7 +89,7 @@ class BotWay:
     async def send(self, chat: str, message_id: int, part: Part) -> str:
         """Send and return an id. Raises ApiError, and DeliveryError for what can never be sent."""
         match part:
-            case TextPart(form, words):
+            case TextPart(form, words, _mentioned):
                 body: dict[str, Any] = {"msgtype": form, form: {"content": words}}
             case CardPart(card):
                 body = {"msgtype": "template_card", "template_card": card}
