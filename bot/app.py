@@ -40,7 +40,7 @@ from handlers import all_commands, locale_folders
 from handlers.announcements.alarms import late, not_delivered
 from handlers.deadlines.calendar import check as check_deadlines
 from handlers.reminders.policy import check as check_reminders
-from storage import facts, outbox, practice_room
+from storage import facts, leaderships, outbox, practice_room
 from storage.database import Database, Tx
 from storage.files import DiskFiles
 
@@ -106,8 +106,16 @@ class App:
             called=lambda: self.delivery.wake(),
         )
 
-    def _new_delivery(self) -> Delivery:
-        return Delivery(self.worker, self.platforms, self.clock, took=self.metrics.took, tell=self._tell)
+    def _new_delivery(self, leader: int | None = None) -> Delivery:
+        return Delivery(
+            self.worker,
+            self.platforms,
+            self.clock,
+            took=self.metrics.took,
+            tell=self._tell,
+            leader=leader,
+            leading=lambda: self.leadership.leading,
+        )
 
     def _new_scheduler(self) -> Scheduler:
         ping_url = self.config.scheduler.ping_url
@@ -247,7 +255,9 @@ class App:
 
     async def _lead(self) -> None:
         """Begin with what only one program of all may do: sending, looking at the clock, asking for messages."""
-        self.delivery, self.scheduler = self._new_delivery(), self._new_scheduler()
+        # First, because the database may refuse it: then nothing has begun.
+        leader = await asyncio.wrap_future(self.worker.submit(leaderships.begin))
+        self.delivery, self.scheduler = self._new_delivery(leader), self._new_scheduler()
         self._delivering = asyncio.create_task(self.delivery.run())
         for platform in self.platforms.values():
             if isinstance(platform, Leading):

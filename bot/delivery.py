@@ -29,8 +29,11 @@ from storage.database import Tx
 R = TypeVar("R")
 log = logging.getLogger("liangsaibi.delivery")
 
-#: A send that takes longer than this belongs to a worker that died.
+#: A send that takes longer than this belongs to a program of which nothing else is known.
 LEASE = timedelta(minutes=2)
+#: So long after a leadership began, in seconds, whoever led before has noted what it had sent, or has ended: it
+#: stops sending before its lock is free, and only what the platform had not answered by then is in doubt.
+HANDOVER = 5.0
 #: How often to look when nobody has called, in seconds (retries come due; other processes write too).
 POLL = 1.0
 #: A look at the outbox may take this share of the time at most, however many rows wait.
@@ -66,7 +69,8 @@ class Delivery:
     """Sends what waits in the outbox.
 
     `ticks` is the monotonic clock of the limits, in seconds; `took` hears what became of each message, `tell` of
-    chats that are parked and messages that are given up, in the same transaction.
+    chats that are parked and messages that are given up, in the same transaction. `leader` is the number of the
+    leadership under which it sends (None: nobody else ever sends), `leading` says whether that still lasts.
     """
 
     def __init__(
@@ -78,12 +82,18 @@ class Delivery:
         ticks: Callable[[], float] = time.monotonic,
         took: Took = lambda _platform, _outcome, _seconds: None,
         tell: Tell | None = None,
+        leader: int | None = None,
+        leading: Callable[[], bool] = lambda: True,
     ) -> None:
         self._worker = worker
         self._platforms = platforms
         self._clock = clock
         self._ticks = ticks
-        self._sender = Sender(worker, clock, ticks, took, tell)
+        self._leader = leader
+        self._alone_at = ticks() + HANDOVER
+        #: The rows that are claimed and in a task of ours: whatever else is claimed for us was lost on the way.
+        self._held: set[int] = set()
+        self._sender = Sender(worker, clock, ticks, took, tell, leading)
         self._routes: dict[str, Route] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._call = asyncio.Event()
@@ -174,10 +184,11 @@ class Delivery:
         """See who waits."""
         outlook.changed = False
         now, ticks = self._clock.now(), self._ticks()
+        held, alone = tuple(self._held), ticks >= self._alone_at
 
         def look(tx: Tx) -> tuple[list[outbox.Head], float]:
             began = time.perf_counter()
-            outbox.release(tx, now=now)
+            outbox.release(tx, now=now, held=held, leader=self._leader, alone=alone)
             found = outbox.heads(tx, urgent=urgent, now=now)
             self._ways |= outbox.ways(tx, [head.chat_id for head in found if head.chat_id not in self._ways])
             return found, time.perf_counter() - began
@@ -199,7 +210,10 @@ class Delivery:
         now = self._clock.now()
         claimed: list[outbox.Waiting] = []
         try:
-            claimed = await self._do(lambda tx: outbox.claim(tx, picked, now=now, until=now + LEASE))
+            until = now + LEASE
+            claimed = await self._do(
+                lambda tx: outbox.claim(tx, picked, now=now, until=until, leader=self._leader)
+            )
         finally:
             taken = {row.id for row in claimed}
             for row_id, (route, head) in picked.items():
@@ -209,10 +223,13 @@ class Delivery:
             route, head = picked[row.id]
             task = asyncio.create_task(self._sender.deliver(route, head, row))
             self._tasks.add(task)
-            task.add_done_callback(partial(self._delivered, route, head.urgent))
+            self._held.add(row.id)
+            task.add_done_callback(partial(self._delivered, route, head))
 
-    def _delivered(self, route: Route, urgent: bool, task: asyncio.Task[None]) -> None:
+    def _delivered(self, route: Route, head: Head, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._held.discard(head.id)
+        urgent = head.urgent
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a delivery came to grief", exc_info=error)
         # The chat's next message may go. While many others wait there is time to find it at the next look.

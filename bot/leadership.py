@@ -35,6 +35,7 @@ _Step = Callable[[], Awaitable[None]]
 class Leadership:
     """Calls `lead` when this program has become the leader and `follow` when it no longer is, in turn.
 
+    `lead` raises only before it has begun anything; then the lock is given back, and another try follows.
     `address` is PostgreSQL's, for a direct connection (not through a pooler that shares them); None: SQLite, where
     the program always leads. `called`: somebody else has put something into the outbox.
     """
@@ -51,7 +52,7 @@ class Leadership:
     @property
     def leading(self) -> bool:
         """Whether this program leads, as far as it can know: a paused one that wakes up says no at once."""
-        return self._address is None or (self._leading and time.monotonic() - self._heard < BEAT + ANSWER)
+        return self._address is None or (self._leading and _seconds() - self._heard < BEAT + ANSWER)
 
     async def start(self) -> None:
         """Lead at once where there is nobody else; otherwise try, now and as long as the program runs."""
@@ -77,7 +78,11 @@ class Leadership:
 
     async def _begin(self) -> None:
         self._leading = True
-        await self._lead()
+        try:
+            await self._lead()
+        except BaseException:
+            self._leading = False
+            raise
 
     async def _end(self) -> None:
         if self._leading:
@@ -106,17 +111,22 @@ class Leadership:
                 self._news.clear()
                 await _ask(connection, "SELECT pg_notify(%s, '')", _CHANNEL)
         await _ask(connection, f"LISTEN {_CHANNEL}")
-        self._heard = time.monotonic()
+        self._heard = _seconds()
         log.info("this program leads: it sends and looks at the clock")
         await self._begin()
         while not self._stopping.is_set():
             async for _call in connection.notifies(timeout=BEAT, stop_after=1):
                 self._called()
-            asked = time.monotonic()
+            asked = _seconds()
             await _ask(connection, "SELECT 1")
             self._heard = asked
         # The lock goes back with the connection, after what is in flight has ended.
         await self._end()
+
+
+def _seconds() -> float:
+    """A clock that goes on while the machine sleeps, where there is one: a laptop that wakes up leads no more."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 async def _connected(address: str) -> AsyncConnection[Any]:

@@ -40,20 +40,27 @@ GLANCE, DATABASE_REST = 0.05, 1.0
 
 
 class Stopped(Exception):
-    """The program ends before a message could be begun."""
+    """The program ends, or does not lead any more, before a message could be begun."""
 
 
 class Sender:
     """Sends claimed rows and notes what became of them."""
 
     def __init__(
-        self, worker: Worker, clock: Clock, ticks: Callable[[], float], took: Took, tell: Tell | None = None
+        self,
+        worker: Worker,
+        clock: Clock,
+        ticks: Callable[[], float],
+        took: Took,
+        tell: Tell | None = None,
+        leading: Callable[[], bool] = lambda: True,
     ) -> None:
         self._worker = worker
         self._clock = clock
         self._ticks = ticks
         self._took = took
         self._tell = tell
+        self._leading = leading
         self._stopping = False
 
     def stop(self) -> None:
@@ -70,6 +77,10 @@ class Sender:
         weight = route.platform.weight(message) if isinstance(route.platform, Weighing) else 1
         try:
             await self._room_for(route, head, weight)
+            if not self._leading():
+                # Another sends by now: this was paused, or cut off, since it took the message.
+                route.pacer.withdraw(head.chat_id, is_group=head.is_group, weight=max(weight, 1))
+                raise Stopped
             began = self._ticks()
             try:
                 sent_as = await _send(route, message)

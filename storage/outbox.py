@@ -2,8 +2,10 @@
 
 States: waiting → sending → sent; or back to waiting after a passing error; or failed for good; or unknown, when
 the platform may have it and sending it again would repeat it in front of a whole group; or cancelled.
-A row is claimed by a conditional UPDATE with a lease; a lease that ran out belongs to nobody, so that a
-worker which died in the middle of a send does not keep its chat waiting for ever.
+A row is claimed with a lease and the number of the leadership that claims it. Rows that others hold locked are
+passed over and not waited for. What an earlier leadership had claimed is freed once its holder has surely ended,
+and a lease that ran out belongs to nobody, so that a worker which died in the middle of a send does not keep its
+chat waiting.
 
 In each chat what is urgent (the answer to somebody who wrote) goes before bulk, and each of the two goes in the
 order in which it was put. A row that is to go at a later time is in nobody's way until then; one that has to be
@@ -12,7 +14,7 @@ tried again holds up what follows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Tx
+from storage.leaderships import is_current
 from storage.tables import chats, outbox
 
 _PUT = {"sqlite": sqlite.insert(outbox), "postgresql": postgresql.insert(outbox)}
@@ -67,17 +70,31 @@ _WAYS = select(chats.c.id, chats.c.platform, chats.c.is_group).where(
     chats.c.id.in_(bindparam("which", expanding=True))
 )
 _other = outbox.alias("other")
-_CLAIM = (
-    update(outbox)
+_free = (
+    select(outbox.c.id)
     .where(
-        outbox.c.id == bindparam("which"),
+        outbox.c.id.in_(bindparam("which", expanding=True)),
         outbox.c.state == "waiting",
         outbox.c.next_at <= bindparam("now"),
         ~select(_other.c.id)
         .where(_other.c.state == literal_column("'sending'"), _other.c.chat_id == outbox.c.chat_id)
         .exists(),
     )
-    .values(state="sending", lease_until=bindparam("until"), attempts=outbox.c.attempts + 1)
+    .order_by(outbox.c.id)
+    # On PostgreSQL; SQLite has one writer.
+    .with_for_update(of=outbox, skip_locked=True)
+)
+# By whether a number of leadership is given: then only as long as it is the current one.
+_FREE = {True: _free.where(is_current(bindparam("leader"))), False: _free}
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("which", expanding=True)))
+    .values(
+        state="sending",
+        lease_until=bindparam("until"),
+        claimed_by=bindparam("leader"),
+        attempts=outbox.c.attempts + 1,
+    )
 )
 _CLAIMED = (
     select(
@@ -99,11 +116,21 @@ _CLAIMED = (
 )
 _RELEASE = (
     update(outbox)
-    .where(_is_sending, outbox.c.lease_until <= bindparam("now"))
-    .values(state="waiting", lease_until=None)
+    .where(
+        _is_sending,
+        outbox.c.id.not_in(bindparam("held", expanding=True)),
+        or_(
+            outbox.c.lease_until <= bindparam("now"),
+            outbox.c.claimed_by == bindparam("leader"),
+            outbox.c.claimed_by < bindparam("before"),
+        ),
+    )
+    .values(state="waiting", lease_until=None, claimed_by=None)
 )
 _RELEASE_ALL = (
-    update(outbox).where(_is_sending).values(state="waiting", lease_until=None, sent_at=bindparam("now"))
+    update(outbox)
+    .where(_is_sending)
+    .values(state="waiting", lease_until=None, claimed_by=None, sent_at=bindparam("now"))
 )
 _SENT = (
     update(outbox)
@@ -122,7 +149,7 @@ _holds = and_(outbox.c.id == bindparam("which"), _is_sending, outbox.c.attempts 
 _RETRY = (
     update(outbox)
     .where(_holds)
-    .values(state="waiting", lease_until=None, next_at=bindparam("at"), error=bindparam("why"))
+    .values(state="waiting", lease_until=None, claimed_by=None, next_at=bindparam("at"), error=bindparam("why"))
 )
 _PUT_OFF = (
     update(outbox)
@@ -278,19 +305,32 @@ def ways(tx: Tx, chat_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
     return found
 
 
-def claim(tx: Tx, row_ids: Iterable[int], *, now: datetime, until: datetime) -> list[Waiting]:
-    """Claim the rows with a lease until then; those no longer due, or whose chat is busy, are left out."""
-    claimed = [
-        row_id
-        for row_id in row_ids
-        if tx.execute(_CLAIM, {"which": row_id, "now": now, "until": until}).rowcount == 1
-    ]
-    return [Waiting(*row) for row in tx.all(_CLAIMED, {"which": claimed})] if claimed else []
+def claim(
+    tx: Tx, row_ids: Iterable[int], *, now: datetime, until: datetime, leader: int | None = None
+) -> list[Waiting]:
+    """Claim the rows with a lease until then, for the leadership of that number.
+
+    Those no longer due, whose chat is busy, or that somebody else is just claiming are left out and not waited
+    for; all are when the leadership is over.
+    """
+    values = {"which": list(row_ids), "now": now} | ({} if leader is None else {"leader": str(leader)})
+    free = [row.id for row in tx.all(_FREE[leader is not None], values)]
+    if not free:
+        return []
+    tx.execute(_CLAIM, {"which": free, "until": until, "leader": leader})
+    return [Waiting(*row) for row in tx.all(_CLAIMED, {"which": free})]
 
 
-def release(tx: Tx, *, now: datetime) -> None:
-    """Free the claims whose lease has run out."""
-    tx.execute(_RELEASE, {"now": now})
+def release(
+    tx: Tx, *, now: datetime, held: Collection[int] = (), leader: int | None = None, alone: bool = False
+) -> None:
+    """Free the claims whose lease has run out, and those of this leadership, except what it really has `held`.
+
+    `alone`: whoever led before has surely ended, so what it had claimed is free as well.
+    """
+    number = -1 if leader is None else leader
+    before = number if alone else -1
+    tx.execute(_RELEASE, {"now": now, "held": list(held), "leader": number, "before": before})
 
 
 def release_all(tx: Tx, *, now: datetime) -> None:

@@ -262,6 +262,8 @@ outbox = Table(
     Column("created_at", Moment, nullable=False),
     Column("next_at", Moment, nullable=False),
     Column("lease_until", Moment),
+    # the number of the leadership under which it was claimed last (storage/leaderships.py)
+    Column("claimed_by", BigInteger),
     Column("sent_at", Moment),
     Column("platform_message_id", String(120)),
     Column("error", Text),

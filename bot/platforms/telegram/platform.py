@@ -81,6 +81,7 @@ class Telegram:
             private_link=lambda: self._link("hello"),
             local_now=local_now,
             silent_at_night=settings.silent_at_night,
+            leading=leading,
         )
         self._menus = Menus(self._bot, menu_for)
         self._intake = Intake(self._bot, self._known_me, Spool(folder), Fetcher(self._bot, files), self._committed)

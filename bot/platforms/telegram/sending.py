@@ -51,6 +51,7 @@ class Sender:
         private_link: Callable[[], str],
         local_now: Callable[[], datetime],
         silent_at_night: bool,
+        leading: Callable[[], bool] = lambda: True,
     ) -> None:
         self._bot = bot
         self._line = line
@@ -59,6 +60,7 @@ class Sender:
         self._private_link = private_link
         self._local_now = local_now
         self._silent_at_night = silent_at_night
+        self._leading = leading
         self._taken = PartsSent()
         #: What parts that were sent are called, while others of their message still have to be sent.
         self._called: dict[tuple[int, int], str] = {}
@@ -73,6 +75,8 @@ class Sender:
         try:
             where = place(message.chat)
             for index in range(self._taken.taken(message.id), len(made)):
+                if index and not self._leading():
+                    raise DeliveryError("another program sends now")
                 sent = await self._one(message, where, made[index], first=index == 0)
                 self._taken.one_more(message.id)
                 if index == main:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 
 from bot.chat.errors import DeliveryError
 from bot.chat.messages import Outgoing
@@ -28,8 +29,11 @@ _USER = "user:"
 class Outbound:
     """Sends by app, robots and AI bot, whichever a chat is reached by."""
 
-    def __init__(self, settings: WeComSection, app: AppWay, robots: RobotWay, bot: BotWay) -> None:
+    def __init__(
+        self, settings: WeComSection, app: AppWay, robots: RobotWay, bot: BotWay, leading: Callable[[], bool]
+    ) -> None:
         self.settings = settings
+        self._leading = leading
         self._app, self._robots, self._bot = app, robots, bot
         self._sent = PartsSent()
         #: What the operator has to change before anything can be sent.
@@ -48,7 +52,9 @@ class Outbound:
         listed = parts.plan(message, way)
         names = [part.task for part in listed if isinstance(part, parts.CardPart)]
         last = ""
-        for part in listed[self._sent.taken(message.id) :]:
+        for number, part in enumerate(listed[self._sent.taken(message.id) :]):
+            if number and not self._leading():
+                raise DeliveryError("another program sends now")
             try:
                 last = await self._send(message, part, by_bot=by_bot)
             except ApiError as error:

@@ -74,7 +74,7 @@ class WeCom:
         self._link = Link(settings.bot_url, settings.bot_id, settings.bot_secret, self._heard, leading=leading)
         self._bot = BotWay(self._link, files)
         robots = RobotWay(self._api, files, settings.robots)
-        self._outbound = Outbound(settings, AppWay(self._api, files), robots, self._bot)
+        self._outbound = Outbound(settings, AppWay(self._api, files), robots, self._bot, leading)
         self._roster = Roster(settings, store, self._api)
         self._intake = Intake(Spool(spool), files, self._fetch, self._committed)
         self._intake.numbered = self._outbound.numbers_shown
