@@ -14,6 +14,7 @@ from bot.chat.clock import SystemClock
 from bot.chat.errors import ConfigurationError, DeliveryError
 from bot.chat.messages import PRIVATELY, Button, ChatKind, ChatRef, Line, OutFile, Outgoing
 from bot.platforms.wecom import api as api_module
+from bot.platforms.wecom import pressed
 from bot.platforms.wecom.api import Api, sent
 from bot.platforms.wecom.errors import KINDS, ApiError, Kind
 from bot.platforms.wecom.platform import WeCom
@@ -299,9 +300,71 @@ async def test_a_pressed_answer_shows_what_was_chosen_and_a_command_stays_live(
     first, second = office.phone("wangfang")
     assert read(first) == "登记吗？\n[✓ 登记]"
     assert second.live
-    await wecom.send(message(3, "帮助在此", replaces=engine.messages[1].pressed_message))
-    assert not second.live
+    await wecom.send(message(3, *["帮助在此"] * 50, replaces=engine.messages[1].pressed_message))
+    assert (read(second), second.live) == ("看看别的？\n[✓ 帮助]", False), (
+        "what is too long stands beside the card"
+    )
+    assert read(office.phone("wangfang")[2]).startswith("帮助在此")
     assert [came.text for came in engine.messages] == ["#k yes", "帮助"]
+    await wecom.stop()
+
+
+async def test_what_answers_a_press_takes_the_place_of_the_card(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pressed, "REPLY_COMES", 60.0)
+    engine = Engine()
+    wecom = office.platform(tmp_path, bot=False)
+    await wecom.start(engine.receive)
+    pad = tuple((Button(str(n), f"#k {n}"),) for n in range(20, 31))
+    task = await wecom.send(message(1, "党建几分？", buttons=pad))
+    await office.sender.presses("WangFang", "28")
+    assert await wecom.send(message(2, "党建28分。", "服务几分？", buttons=pad, replaces=task)) == task
+    [card] = office.phone("wangfang")
+    assert (read(card), len(card.buttons), card.live) == ("党建28分。\n服务几分？", 11, True)
+    await office.sender.presses("WangFang", "27")
+    assert [came.pressed_message for came in engine.messages] == [task, task]
+    said = "大里村的分数收下了：党建28、服务27，合计55分。封评以前还可以改。"
+    assert await wecom.send(message(3, said, replaces=task)) == task
+    assert (read(card), card.live) == (f"✓ 27\n{said}\n[✓ 27]", False)
+    # A reply that comes again after a time-out, when the card was changed already, is not lost.
+    await wecom.send(message(4, "撤销好了", replaces=task))
+    assert [read(seen) for seen in office.phone("wangfang")][1:] == ["撤销好了"]
+    await wecom.stop()
+
+
+async def test_after_three_days_or_with_files_the_answer_stands_beside_the_card(
+    office: Office, tmp_path: Path
+) -> None:
+    engine = Engine()
+    wecom = office.platform(tmp_path, bot=False)
+    await wecom.start(engine.receive)
+    for number in (1, 2):
+        await wecom.send(message(number, f"第{number}问", buttons=((Button(f"看{number}", "台账"),),)))
+        await office.sender.presses("WangFang", f"看{number}")
+    book = OutFile(office.files.put(b"PK\x03\x04 a workbook"), "台账.xlsx", "application/x")
+    await wecom.send(message(3, "台账在此", files=(book,), replaces=engine.messages[0].pressed_message))
+    office.company.shift += 73 * 3600
+    await wecom.send(message(4, "看好了", replaces=engine.messages[1].pressed_message))
+    told = [(read(seen), seen.live) for seen in office.phone("wangfang")]
+    assert told == [("第1问\n[✓ 看1]", False), ("第2问", True), ("台账在此", True), ("", True), ("看好了", True)]
+    await wecom.stop()
+
+
+async def test_a_reply_that_is_quicker_than_the_commit_finds_its_card(office: Office, tmp_path: Path) -> None:
+    """The outbox may send the reply before whoever handed the press in has heard that it is committed."""
+    wecom = office.platform(tmp_path, bot=False)
+    engine = Engine()
+
+    async def receive(came: Any) -> Any:
+        outcome = await engine.receive(came)
+        await wecom.send(message(2, "已登记", replaces=came.pressed_message))
+        return outcome
+
+    await wecom.start(receive)
+    await wecom.send(message(1, "登记吗？", buttons=((Button("登记", "#k yes"),),)))
+    await office.sender.presses("WangFang", "登记")
+    assert [read(seen) for seen in office.phone("wangfang")] == ["已登记\n[✓ 登记]"]
     await wecom.stop()
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from bot.chat.errors import DeliveryError
 from bot.chat.messages import Button, ChatKind, ChatRef, Line, Notice, OutFile, Outgoing
+from bot.platforms.wecom import pressed
 from bot.platforms.wecom.aibot import way
 from bot.platforms.wecom.aibot.frames import read_event, read_message, without_mention
 from bot.platforms.wecom.aibot.link import Link
@@ -350,8 +351,59 @@ async def test_a_private_card_is_pressed_answered_and_marked(desk: Desk) -> None
     await desk.bot.presses("wangfang", "登记")
     [_, came] = await desk.engine.until(2)
     assert (came.text, came.pressed, came.pressed_message) == ("#k yes", True, task)
-    await eventually(lambda: not desk.office.phone("wangfang")[0].live)
-    assert read(desk.office.phone("wangfang")[0]) == "登记吗？\n[✓ 登记]"
+    await eventually(lambda: "✓" in desk.office.phone("wangfang")[0].text)
+    [card] = desk.office.phone("wangfang")
+    assert read(card) == "登记吗？\n[✓ 登记]"
+    # Its button cannot be dead, but says nothing.
+    await desk.bot.presses("wangfang", "✓ 登记")
+    await desk.bot.says("wangfang", "在吗")
+    assert [one.text for one in await desk.engine.until(3)][1:] == ["#k yes", "在吗"]
+
+
+async def test_what_answers_a_press_takes_the_place_of_the_card(desk: Desk) -> None:
+    await desk.bot.says("wangfang", "打分")
+    await desk.engine.until(1)
+    more = ((Button("28", "#k 28"), Button("27", "#k 27")),)
+    task = await desk.platform.send(message(1, "党建几分？", chat="user:wangfang", buttons=more))
+    await desk.bot.presses("wangfang", "28")
+    await desk.engine.until(2)
+    again = message(2, "党建28分。", "服务几分？", chat="user:wangfang", buttons=more, replaces=task)
+    assert await desk.platform.send(again) == task
+    [card] = desk.office.phone("wangfang")
+    assert (read(card), card.earlier, list(card.buttons)) == (
+        "党建28分。\n服务几分？",
+        ["党建几分？"],
+        ["28", "27"],
+    )
+    await desk.bot.presses("wangfang", "27")
+    [*_, came] = await desk.engine.until(3)
+    assert came.pressed_message == task
+    assert await desk.platform.send(message(3, "都打好了", chat="user:wangfang", replaces=task)) == task
+    assert read(card) == "都打好了\n[✓ 27]"
+    updates = [f for f in desk.bot.frames if f["cmd"] == "aibot_respond_update_msg"]
+    assert [f["body"]["template_card"]["task_id"] for f in updates] == [task, task]
+    # The next thing that is said has a place of its own.
+    await desk.platform.send(message(4, "另一件事", chat="user:wangfang"))
+    assert [read(seen) for seen in desk.office.phone("wangfang")] == ["都打好了\n[✓ 27]", "另一件事"]
+
+
+@pytest.mark.parametrize("whose", ["server", "own"])
+async def test_after_five_seconds_the_answer_stands_beside_the_card(
+    desk: Desk, whose: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if whose == "own":
+        monkeypatch.setattr(pressed, "BOT_FOR", 0.0)
+    await desk.bot.says("wangfang", "第2项 80%")
+    await desk.engine.until(1)
+    buttons = ((Button("登记", "progress 2 80%"),),)
+    task = await desk.platform.send(message(1, "登记吗？", chat="user:wangfang", buttons=buttons))
+    await desk.bot.presses("wangfang", "登记")
+    await desk.engine.until(2)
+    if whose == "server":
+        desk.office.company.shift += 6
+    await desk.platform.send(message(2, "已登记", chat="user:wangfang", replaces=task))
+    assert [read(seen) for seen in desk.office.phone("wangfang")] == ["登记吗？", "已登记"]
+    assert desk.office.phone("wangfang")[0].live
 
 
 async def test_in_a_group_choices_are_numbered(desk: Desk) -> None:

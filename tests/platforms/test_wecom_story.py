@@ -155,7 +155,8 @@ def bare(text: str) -> str:
 
 
 def flowing(messages: list[Seen]) -> str:
-    return bare("\n".join(read(seen) for seen in messages))
+    """All that somebody has read, also on cards that say something else by now."""
+    return bare("\n".join("\n".join([*seen.earlier, read(seen)]) for seen in messages))
 
 
 async def test_the_example_quarter(town: Town, tmp_path: Path, sqlite_template: Path) -> None:

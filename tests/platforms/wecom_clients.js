@@ -37,7 +37,7 @@ const commands = {
     bot.on("event.template_card_event", async (frame) => {
       const event = frame.body.event.template_card_event || frame.body.event;
       await bot.updateTemplateCard(frame, {
-        card_type: "text_notice", main_title: { title: "已选" }, card_action: { type: 0 }, task_id: event.task_id,
+        card_type: "text_notice", main_title: { title: "已选" }, card_action: { type: 1, url: "https://example.com/" }, task_id: event.task_id,
       });
       say({ event: "pressed", key: event.event_key });
     });

@@ -81,13 +81,13 @@ class AppWay:
             self._uploaded.popitem(last=False)
         return media
 
-    async def mark_pressed(self, user: str, response_code: str, label: str) -> None:
-        """Show on a card what was chosen; possible once, within 72 hours."""
+    async def change_card(self, user: str, response_code: str, card: dict[str, Any]) -> None:
+        """Show another card in place of the pressed one; possible once, within 72 hours."""
         body = {
             "userids": [user],
             "agentid": self._api.settings.agent_id,
             "response_code": response_code,
-            "button": {"replace_name": f"✓ {label}" if label else "✓"},
+            "template_card": card,
         }
         await self._api.post("message/update_template_card", body)
 

@@ -16,6 +16,9 @@ MOST_BUTTONS, MOST_OPTIONS = 6, 20
 #: Characters that a card shows of title, text and label, and bytes of an option's id.
 TITLE, TEXT, LABEL, OPTION_ID = 26, 112, 20, 128
 _BAR = "|"
+BUTTONS, VOTE = "button_interaction", "vote_interaction"
+#: The style of a button that is no invitation.
+_GREY = 4
 
 
 def key_of(button: Button) -> str:
@@ -50,12 +53,12 @@ def card(buttons: Sequence[Button], *, words: str, task: str) -> dict[str, Any]:
         listed = [{"text": _cut(str(b.label), LABEL), "style": 1, "key": key_of(b)} for b in buttons]
         if rest:
             base["sub_title_text"] = rest
-        return {"card_type": "button_interaction", **base, "button_list": listed}
+        return {"card_type": BUTTONS, **base, "button_list": listed}
     if rest:
         base["main_title"]["desc"] = rest
     options = [{"id": key_of(b), "text": str(b.label)} for b in buttons]
     return {
-        "card_type": "vote_interaction",
+        "card_type": VOTE,
         **base,
         "checkbox": {"question_key": "choice", "mode": 0, "option_list": options},
         "submit_button": {"text": "✓", "key": "submit"},
@@ -78,11 +81,38 @@ def _cut(words: str, most: int) -> str:
     return words if len(words) <= most else words[: most - 1] + "…"
 
 
-def pressed(task: str, label: str) -> dict[str, Any]:
-    """What a card becomes once it has been answered (AI bot)."""
-    return {
-        "card_type": "text_notice",
-        "main_title": {"title": f"✓ {label}" if label else "✓"},
-        "card_action": {"type": 0},
-        "task_id": task,
-    }
+def pressed(words: str, label: str, *, task: str, kind: str) -> dict[str, Any]:
+    """What a card becomes once it has been answered: `words`, and below them what was chosen.
+
+    It stays the kind of card that it was, for only so do a vote's options go dead; a mere notice would have to
+    lead somewhere when it is tapped. What can still be tapped (the AI bot has no dead buttons) says nothing.
+    """
+    chosen = _cut(f"✓ {label}".strip(), LABEL)
+    head, rest = headed(words) if words.strip() else (chosen, "")
+    done: dict[str, Any] = {"main_title": {"title": head}, "task_id": task, "replace_text": chosen}
+    if kind == VOTE:
+        done["main_title"] |= {"desc": rest} if rest else {}
+        options = [{"id": _BAR, "text": chosen, "is_checked": True}]
+        checkbox = {"question_key": "choice", "mode": 0, "disable": True, "option_list": options}
+        return {"card_type": VOTE, **done, "checkbox": checkbox, "submit_button": {"text": chosen, "key": _BAR}}
+    done |= {"sub_title_text": rest} if rest else {}
+    return {"card_type": BUTTONS, **done, "button_list": [{"text": chosen, "style": _GREY, "key": _BAR}]}
+
+
+def replacing(buttons: Sequence[Button], words: str, label: str, *, task: str, kind: str) -> dict[str, Any] | None:
+    """The card that says this in place of the one on which `label` was pressed; None when it is too much."""
+    if len(buttons) > MOST_OPTIONS or not words.strip():
+        return None
+    if not fits(words):
+        if len(words.strip()) > TEXT:
+            return None
+        words = f"{_cut(f'✓ {label}'.strip(), TITLE)}\n{words.strip()}"
+    if buttons:
+        return card(buttons, words=words, task=task)
+    return pressed(words, label, task=task, kind=kind)
+
+
+def words_of(card: dict[str, Any]) -> str:
+    """What a card says, without its buttons."""
+    title = card["main_title"]
+    return "\n".join(filter(None, (title["title"], title.get("desc", ""), card.get("sub_title_text", ""))))

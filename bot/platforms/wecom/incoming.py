@@ -45,6 +45,7 @@ class Incoming(msgspec.Struct, frozen=True):
     card: str = ""
     response_code: str = ""
     label: str = ""
+    card_type: str = ""
     notice: NoticeKind | None = None
     request: str = ""
     contacts: bool = False
@@ -113,7 +114,8 @@ def _content(kind: str, data: dict[str, Any], number: str) -> tuple[str, tuple[M
 def _event(data: dict[str, Any], user: str, moment: str) -> Incoming | None:
     event = _text(data, "Event").lower()
     key, task = _text(data, "EventKey"), _text(data, "TaskId")
-    told = "|".join((user, moment, event, key, task, _text(data, "ChangeType"), _text(data, "UserID")))
+    chosen = selected(data.get("SelectedItems"))
+    told = "|".join((user, moment, event, key, task, _text(data, "ChangeType"), _text(data, "UserID"), *chosen))
     name = "event:" + hashlib.sha256(told.encode()).hexdigest()[:40]
     base = Incoming(id=name, user=user, at=float(moment))
     match event:
@@ -137,7 +139,10 @@ def _press(base: Incoming, data: dict[str, Any], key: str, task: str) -> Incomin
     code = _text(data, "ResponseCode")
     if not payload:
         return None
-    return msgspec.structs.replace(base, text=payload, pressed=True, card=task, response_code=code, label=label)
+    kind = _text(data, "CardType")
+    return msgspec.structs.replace(
+        base, text=payload, pressed=True, card=task, response_code=code, label=label, card_type=kind
+    )
 
 
 def selected(items: Any) -> list[str]:

@@ -55,6 +55,8 @@ class Intake:
         self._waiting: Counter[str] = Counter()
         #: Whether the last message in a chat showed numbers to type; set by whoever sends.
         self.numbered: Callable[[str], bool] = lambda _chat: False
+        #: Told of every press before the engine is.
+        self.pressed: Callable[[Incoming], None] = lambda _message: None
         #: Looks up somebody who writes, before they are answered.
         self.meet: Callable[[str], Awaitable[None]] = _nobody
 
@@ -142,6 +144,8 @@ class Intake:
             return await self._receive(Notice(message.id, chat, message.notice, sent_at, sender))
         if not message.text and not message.media:
             return Outcome.IGNORED
+        if message.pressed:
+            self.pressed(message)
         await self.meet(message.user)
         attachments, missing = await self._attachments(message)
         return await self._receive(

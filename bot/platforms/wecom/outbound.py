@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from collections.abc import Callable
 
 from bot.chat.errors import DeliveryError
 from bot.chat.messages import Outgoing
 from bot.chat.splitting import PartsSent
-from bot.platforms.wecom import parts
+from bot.platforms.wecom import cards, drawing, parts
 from bot.platforms.wecom.aibot.frames import GROUP
 from bot.platforms.wecom.aibot.way import BotWay
 from bot.platforms.wecom.app import AppWay
 from bot.platforms.wecom.errors import ApiError, Kind
-from bot.platforms.wecom.incoming import Incoming
 from bot.platforms.wecom.parts import Part, Way
+from bot.platforms.wecom.pressed import Presses
 from bot.platforms.wecom.robot import RobotWay
 from bot.platforms.wecom.roster import APP_GROUP, ROBOT_GROUP
 from bot.platforms.wecom.settings import WeComSection
-
-log = logging.getLogger("liangsaibi.wecom")
 
 _REMEMBERED = 2000
 _USER = "user:"
@@ -30,11 +27,17 @@ class Outbound:
     """Sends by app, robots and AI bot, whichever a chat is reached by."""
 
     def __init__(
-        self, settings: WeComSection, app: AppWay, robots: RobotWay, bot: BotWay, leading: Callable[[], bool]
+        self,
+        settings: WeComSection,
+        app: AppWay,
+        robots: RobotWay,
+        bot: BotWay,
+        presses: Presses,
+        leading: Callable[[], bool],
     ) -> None:
         self.settings = settings
         self._leading = leading
-        self._app, self._robots, self._bot = app, robots, bot
+        self._app, self._robots, self._bot, self._presses = app, robots, bot, presses
         self._sent = PartsSent()
         #: What the operator has to change before anything can be sent.
         self.misconfigured: str | None = None
@@ -42,13 +45,14 @@ class Outbound:
         self._by_bot: OrderedDict[int, bool] = OrderedDict()
         #: Private chats in which the last message showed numbers to type, because no card could hold them.
         self._numbered: OrderedDict[str, bool] = OrderedDict()
-        #: How a card that was pressed can be updated once: by its number, (person, response code, label).
-        self._cards: OrderedDict[str, tuple[str, str, str]] = OrderedDict()
 
     async def send(self, message: Outgoing) -> str:
         """Send all parts and return the id by which a press names the message. Raises DeliveryError."""
         by_bot = self._goes_by_bot(message)
         way = parts.BOT if by_bot else self._way(message)
+        if message.replaces and await self._took_the_place(message):
+            self._ended(message, way)
+            return message.replaces
         listed = parts.plan(message, way)
         names = [part.task for part in listed if isinstance(part, parts.CardPart)]
         last = ""
@@ -63,12 +67,32 @@ class Outbound:
                 raise error.as_delivery_error() from None
             self.misconfigured = None
             self._sent.one_more(message.id)
+            if isinstance(part, parts.CardPart):
+                self._presses.shown(part.card)
+        self._ended(message, way)
+        if message.replaces:
+            await self._presses.mark(message.replaces)
+        return names[0] if names else last or f"wecom-{message.id}"
+
+    async def _took_the_place(self, message: Outgoing) -> bool:
+        """Whether the pressed card could be made to say all of it."""
+        task = message.replaces or ""
+        press = self._presses.of(task)
+        if press is None or message.files or self._sent.taken(message.id):
+            return False
+        words, buttons = drawing.text(message.body), parts.pressable(message)
+        card = cards.replacing(buttons, words, press.label, task=task, kind=press.kind)
+        if card is None or not await self._presses.replace(card):
+            return False
+        if press.request:
+            self._bot.answered(press.user)
+        return True
+
+    def _ended(self, message: Outgoing, way: Way) -> None:
+        """All of it is with WeCom."""
         self._sent.done(message.id)
         self._by_bot.pop(message.id, None)
         self._remember(message, way)
-        if message.replaces:
-            await self.mark_pressed(message.replaces)
-        return names[0] if names else last or f"wecom-{message.id}"
 
     def weight(self, message: Outgoing) -> int:
         """How many messages WeCom counts."""
@@ -143,23 +167,6 @@ class Outbound:
         """Whether the newest choices in a chat stand there as numbered lines."""
         return chat.startswith(GROUP) or self._numbered.get(chat, False)
 
-    def keep_code(self, message: Incoming) -> None:
-        """A card was pressed: it can be updated once."""
-        self._cards[message.card] = (message.user, message.response_code, message.label)
-        while len(self._cards) > _REMEMBERED:
-            self._cards.popitem(last=False)
-
-    async def mark_pressed(self, card: str) -> None:
-        """Show on a pressed card what was chosen; nothing happens to a card that nobody pressed."""
-        found = self._cards.pop(card, None)
-        if found is None:
-            return
-        user, code, label = found
-        try:
-            await self._app.mark_pressed(user, code, label)
-        except ApiError as error:
-            log.info("a pressed card stays as it was: %s", error)
-
 
 def _for_bot(part: Part) -> Part:
     """The AI bot takes no plain text, only markdown."""
@@ -176,8 +183,6 @@ def _shown(part: Part) -> str:
             labels = [
                 one["text"] for one in card.get("button_list", card.get("checkbox", {}).get("option_list", []))
             ]
-            title = card["main_title"]
-            said = [title["title"], title.get("desc", ""), card.get("sub_title_text", "")]
-            return "\n".join([*filter(None, said), " ".join(f"[{label}]" for label in labels)])
+            return "\n".join([cards.words_of(card), " ".join(f"[{label}]" for label in labels)])
         case parts.FilePart(file):
             return f"📎{file.name}"

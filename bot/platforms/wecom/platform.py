@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from bot.platforms.wecom.incoming import Incoming, Media
 from bot.platforms.wecom.intake import MOST_BYTES, Intake
 from bot.platforms.wecom.menu import Heading, menu
 from bot.platforms.wecom.outbound import Outbound
+from bot.platforms.wecom.pressed import Presses
 from bot.platforms.wecom.robot import RobotWay
 from bot.platforms.wecom.roster import Roster
 from bot.platforms.wecom.settings import WeComSection, lacks
@@ -74,11 +75,14 @@ class WeCom:
         self._link = Link(settings.bot_url, settings.bot_id, settings.bot_secret, self._heard, leading=leading)
         self._bot = BotWay(self._link, files)
         robots = RobotWay(self._api, files, settings.robots)
-        self._outbound = Outbound(settings, AppWay(self._api, files), robots, self._bot, leading)
+        app = AppWay(self._api, files)
+        self._presses = Presses(app, self._bot)
+        self._outbound = Outbound(settings, app, robots, self._bot, self._presses, leading)
         self._roster = Roster(settings, store, self._api)
         self._intake = Intake(Spool(spool), files, self._fetch, self._committed)
         self._intake.numbered = self._outbound.numbers_shown
         self._intake.meet = self._roster.meet
+        self._intake.pressed = self._pressed
         self._server: Server | None = None
         self._rounds: asyncio.Task[None] | None = None
         self._roster_changed = asyncio.Event()
@@ -171,9 +175,17 @@ class WeCom:
             return
         if message is None:
             return
+        if message.pressed:
+            # Here and not when it is handed in: after a restart its five seconds are long over.
+            self._presses.keep(message)
         chat, answerable = message.chat or message.user, "" if message.pressed else request
         self._slots[message.id] = self._bot.expect(chat, answerable, welcome=message.notice is not None)
         await self._intake.take(message, safe=True)
+
+    def _pressed(self, message: Incoming) -> None:
+        """Before the engine sees it: its reply may be quicker than whoever waits for the commit."""
+        if message.response_code:
+            self._presses.keep(message)
 
     async def _fetch(self, media: Media) -> tuple[bytes, str, str]:
         if media.url:
@@ -186,19 +198,18 @@ class WeCom:
             self._roster_changed.set()
         slot = self._slots.pop(message.id, None)
         if slot is not None:
-            task = asyncio.create_task(self._bot.settle(slot))
-            self._settling.add(task)
-            task.add_done_callback(self._settling.discard)
-        if not message.pressed or not message.card or outcome is Outcome.DUPLICATE:
+            self._settle(self._bot.settle(slot))
+        if not message.card or not cards.is_answer(message.text):
             return
-        answered = cards.is_answer(message.text) and outcome is not Outcome.REFUSED
-        if message.request:
-            if answered:
-                await self._bot.mark_pressed(message.request, message.card, message.label)
-        elif message.response_code:
-            self._outbound.keep_code(message)
-            if answered:
-                await self._outbound.mark_pressed(message.card)
+        if outcome is Outcome.ANSWERED:
+            self._settle(self._presses.mark_later(message.card))
+        elif outcome not in (Outcome.DUPLICATE, Outcome.REFUSED):
+            await self._presses.mark(message.card)
+
+    def _settle(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
 
     # --- out ----------------------------------------------------------------------------------------------
 

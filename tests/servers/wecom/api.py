@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterable
@@ -50,7 +51,9 @@ class Api:
         self.root_visible = True
         self._duplicates: dict[str, float] = {}
         self._tasks: set[str] = set()
-        self._codes: dict[str, Seen] = {}
+        self._numbers = itertools.count(1)
+        #: By response code: the card that it changes once, and since when.
+        self._codes: dict[str, tuple[Seen, float]] = {}
 
     def app(self) -> Starlette:
         posts: dict[str, Callable[[Request, Answer], Awaitable[Answer]]] = {
@@ -183,8 +186,8 @@ class Api:
                 continue
             one = Seen(seen.kind, seen.text, seen.card, seen.file)
             if one.card is not None:
-                code = one.response_code = f"code-{len(self._codes) + 1}"
-                self._codes[code] = one
+                code = one.response_code = f"code-{next(self._numbers)}"
+                self._codes[code] = one, self.company.now()
             self.company.phones[name.lower()].append(one)
         if seen.card is not None:
             self._tasks.add(seen.card["task_id"])
@@ -254,6 +257,10 @@ class Api:
                     raise Refusal(42018, "submit_button")
                 keys = [o["id"] for o in listed]
             case "text_notice":
+                # It has to lead somewhere when it is tapped.
+                action = card.get("card_action", {})
+                if action.get("type") not in (1, 2) or not (action.get("url") or action.get("appid")):
+                    raise Refusal(42045, "card_action is missing or invalid")
                 keys = []
             case _:
                 raise Refusal(42019, "card_type")
@@ -261,16 +268,24 @@ class Api:
             raise Refusal(42020, "keys are repeated")
 
     async def update_card(self, _request: Request, body: Answer) -> Answer:
-        seen = self._codes.pop(str(body.get("response_code")), None)
+        seen, given = self._codes.pop(str(body.get("response_code")), (None, 0.0))
         if seen is None:
             raise Refusal(42021, "response_code was used or never given")
-        seen.live, seen.text = False, f"{seen.text}\n[{body['button']['replace_name']}]"
+        if given < self.company.now() - 72 * 3600:
+            raise Refusal(42021, "response_code expired")
+        if not any(self.company.named(user) for user in body.get("userids", [])):
+            raise Refusal(81013, "userids")
+        if "template_card" not in body:
+            seen.live, seen.text = False, f"{seen.text}\n[{body['button']['replace_name']}]"
+            return {}
+        self.check_card(body["template_card"])
+        seen.becomes(body["template_card"], words_of(body["template_card"]))
         return {}
 
     def fresh_code(self, seen: Seen) -> str:
         """A press comes with a code with which the card can be updated once."""
-        code = f"code-{len(self._codes) + 1}-pressed"
-        self._codes[code] = seen
+        code = f"code-{next(self._numbers)}-pressed"
+        self._codes[code] = seen, self.company.now()
         return code
 
     # --- groups -------------------------------------------------------------------------------------------

@@ -191,7 +191,9 @@ class BotServer:
         Api.check_card(card)
         for seen in self._place(found.chat):
             if seen.card is not None and seen.card.get("task_id") == found.task == card["task_id"]:
-                seen.live, seen.text = False, f"{seen.text}\n[{words_of(card)}]"
+                seen.becomes(card, words_of(card))
+                # The bot's buttons have no way of being dead: what is there can be tapped.
+                seen.live = seen.live or card["card_type"] == "button_interaction"
         return {}
 
     def _push(self, body: dict[str, Any]) -> Any:

@@ -20,6 +20,8 @@ class Seen:
     live: bool = True
     response_code: str = ""
     stream: str = ""
+    #: What the card said before another took its place.
+    earlier: list[str] = field(default_factory=list)
     #: Who is called by it, and is shown that.
     called: tuple[str, ...] = ()
 
@@ -30,6 +32,19 @@ class Seen:
             return {}
         listed = self.card.get("button_list") or self.card.get("checkbox", {}).get("option_list", [])
         return {one["text"]: one.get("key") or one["id"] for one in listed}
+
+    def becomes(self, card: dict[str, Any], words: str) -> None:
+        """Another card in its place. A vote stays open to whoever has it unless the vote itself is closed."""
+        self.earlier.append(self.text)
+        was_vote = self.card is not None and self.card["card_type"] == "vote_interaction"
+        closed = card.get("replace_text") and (
+            card["card_type"] != "vote_interaction" or card["checkbox"].get("disable")
+        )
+        if was_vote and card.get("replace_text") and card["card_type"] != "vote_interaction":
+            self.text = words
+            return
+        self.card, self.live = card, not closed
+        self.text = f"{words}\n[{card['replace_text']}]" if card.get("replace_text") else words
 
 
 @dataclass

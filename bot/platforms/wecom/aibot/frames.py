@@ -64,7 +64,10 @@ def read_event(body: dict[str, Any], request: str, *, now: datetime) -> Incoming
             task = _text(told, "task_id")
             if not payload:
                 return None
-            return msgspec.structs.replace(base, text=payload, pressed=True, card=task, label=label)
+            kind = _text(told, "card_type")
+            return msgspec.structs.replace(
+                base, text=payload, pressed=True, card=task, label=label, card_type=kind
+            )
         case _:
             return None
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from bot.chat.messages import OutFile
 from bot.chat.ports import FileStore
-from bot.platforms.wecom import cards
 from bot.platforms.wecom.aibot.frames import GROUP
 from bot.platforms.wecom.aibot.link import Link
 from bot.platforms.wecom.app import PICTURES, read
@@ -102,13 +101,14 @@ class BotWay:
             await self._push(chat, body)
         return part.task if isinstance(part, CardPart) else f"bot-{message_id}"
 
-    async def mark_pressed(self, request: str, task: str, label: str) -> None:
-        """Show on a card what was chosen: within five seconds, one attempt."""
-        body = {"response_type": "update_template_card", "template_card": cards.pressed(task, label)}
-        try:
-            await self._link.ask("aibot_respond_update_msg", body, request=request)
-        except ApiError as error:
-            log.info("a pressed card stays as it was: %s", error)
+    async def change_card(self, request: str, card: dict[str, Any]) -> None:
+        """Show another card in place of the pressed one: within five seconds, one attempt. Raises ApiError."""
+        body = {"response_type": "update_template_card", "template_card": card}
+        await self._link.ask("aibot_respond_update_msg", body, request=request)
+
+    def answered(self, chat: str) -> None:
+        """What was awaited there has been said in another way."""
+        self._slot(chat, take=True)
 
     async def _answered(self, slot: Slot, body: dict[str, Any]) -> bool:
         """Answer the callback; False when that is over and the message has to be pushed."""
