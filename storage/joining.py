@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from bot.chat.messages import ChatKind, ChatRef
 from bot.chat.people import Role
@@ -20,11 +20,10 @@ _has_account = (
     .exists()
 )
 _CANDIDATES = (
-    select(people.c.id, people.c.mobile)
+    select(people.c.id, people.c.mobile, people.c.wecom_account)
     .where(
         people.c.ended_at.is_(None),
-        people.c.mobile.is_not(None),
-        people.c.mobile != "",
+        or_(people.c.mobile != "", people.c.wecom_account != ""),
         ~_has_account,
         select(posts.c.id).where(posts.c.person_id == people.c.id, posts.c.until.is_(None)).exists(),
     )
@@ -81,9 +80,12 @@ class GroupToKeep:
     chat: str
 
 
-def unjoined(tx: Tx, platform: str) -> list[tuple[int, str]]:
-    """Everybody in a post with a mobile number and no account on the platform, as (person, number)."""
-    return [(row.id, row.mobile) for row in tx.all(_CANDIDATES, {"on": platform})]
+def unjoined(tx: Tx, platform: str) -> list[tuple[int, str, str]]:
+    """Everybody in a post who can be recognised and has no account on the platform yet.
+
+    As (person, mobile number, account in WeCom), of which one may be empty.
+    """
+    return [(row.id, row.mobile or "", row.wecom_account or "") for row in tx.all(_CANDIDATES, {"on": platform})]
 
 
 def join(tx: Tx, platform: str, person_id: int, account: str, chat: str, *, now: datetime) -> bool:

@@ -48,6 +48,7 @@ _HOLDERS_BELOW = (
         units.c.id.label("unit_id"),
         units.c.name.label("unit_name"),
         posts.c.since,
+        people.c.wecom_account,
     )
     .join(posts, posts.c.person_id == people.c.id)
     .join(units, units.c.id == posts.c.unit_id)
@@ -69,6 +70,7 @@ _POSTS_OF = (
         units.c.id.label("unit_id"),
         units.c.name.label("unit_name"),
         posts.c.since,
+        people.c.wecom_account,
     )
     .join(posts, posts.c.person_id == people.c.id)
     .join(units, units.c.id == posts.c.unit_id)
@@ -134,6 +136,7 @@ class Holder:
     unit_id: int
     unit_name: str
     since: datetime
+    wecom_account: str | None = None
 
 
 def add(tx: Tx, *, name: str, now: datetime, mobile: str | None = None, language: str | None = None) -> int:
@@ -242,4 +245,5 @@ def in_role_below(tx: Tx, roots: Sequence[int], role: Role) -> list[Holder]:
 
 
 def _holder(row: Any) -> Holder:
-    return Holder(row.person_id, row.name, row.mobile, Role(row.role), row.unit_id, row.unit_name, row.since)
+    who = row.person_id, row.name, row.mobile
+    return Holder(*who, Role(row.role), row.unit_id, row.unit_name, row.since, row.wecom_account)

@@ -28,7 +28,9 @@ _UNITS: Select[Any] = select(
 ).order_by(units.c.position, units.c.id)
 _UNITS_BELOW = _UNITS.where(units.c.id.in_(_below))
 _PEOPLE: Select[Any] = (
-    select(people.c.id, people.c.name, people.c.mobile).where(people.c.ended_at.is_(None)).order_by(people.c.id)
+    select(people.c.id, people.c.name, people.c.mobile, people.c.wecom_account)
+    .where(people.c.ended_at.is_(None))
+    .order_by(people.c.id)
 )
 _current = posts.alias("current")
 # Who has a post here, had one, or has none anywhere: others are another administration's people.
@@ -70,11 +72,11 @@ _END_UNIT = update(units).where(units.c.id == bindparam("which")).values(ended_a
 _FREE_GROUPS = (
     update(chats).where(chats.c.unit_id == bindparam("which")).values(unit_id=None, bound_by=None, bound_at=None)
 )
-_ADD_PEOPLE = insert(people).returning(people.c.id, people.c.name, people.c.mobile)
+_ADD_PEOPLE = insert(people).returning(people.c.id, people.c.name, people.c.mobile, people.c.wecom_account)
 _CHANGE_PERSON = (
     update(people)
     .where(people.c.id == bindparam("which"))
-    .values(name=bindparam("new_name"), mobile=bindparam("new_mobile"))
+    .values(name=bindparam("new_name"), mobile=bindparam("new_mobile"), wecom_account=bindparam("new_account"))
 )
 _ADD_POSTS = insert(posts)
 _END_POST = (
@@ -125,11 +127,12 @@ class KnownUnit:
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """Somebody who is in the database."""
+    """Somebody who is in the database; `account` is the one in WeCom, if it was told."""
 
     id: int
     name: str
     mobile: str | None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,21 +218,25 @@ def end_units(tx: Tx, unit_ids: Sequence[int], *, now: datetime) -> None:
     tx.many(_FREE_GROUPS, [{"which": unit} for unit in unit_ids])
 
 
-def add_people(tx: Tx, rows: Sequence[tuple[str, str | None]], *, now: datetime) -> list[int]:
-    """Add people as (name, mobile) and return their numbers in the same order."""
+def add_people(tx: Tx, rows: Sequence[tuple[str, str | None, str | None]], *, now: datetime) -> list[int]:
+    """Add people as (name, mobile, account in WeCom) and return their numbers in the same order."""
     if not rows:
         return []
-    filled = [{"name": name, "mobile": mobile, "created_at": now} for name, mobile in rows]
-    made: dict[tuple[str, str | None], list[int]] = {}
+    filled = [
+        {"name": name, "mobile": mobile, "wecom_account": account, "created_at": now}
+        for name, mobile, account in rows
+    ]
+    made: dict[tuple[str, str | None, str | None], list[int]] = {}
     for row in tx.connection.execute(_ADD_PEOPLE, filled):
-        made.setdefault((row.name, row.mobile), []).append(row.id)
-    # Two new people of the same name and number are alike in all that is known of them.
+        made.setdefault((row.name, row.mobile, row.wecom_account), []).append(row.id)
+    # Two new people who are the same in all of it are alike in all that is known of them.
     return [made[key].pop() for key in rows]
 
 
 def change_people(tx: Tx, changed: Sequence[KnownPerson]) -> None:
-    """Write names and mobile numbers as given."""
-    tx.many(_CHANGE_PERSON, [{"which": p.id, "new_name": p.name, "new_mobile": p.mobile} for p in changed])
+    """Write names, mobile numbers and accounts as given."""
+    rows = [{"which": p.id, "new_name": p.name, "new_mobile": p.mobile, "new_account": p.account} for p in changed]
+    tx.many(_CHANGE_PERSON, rows)
 
 
 def add_posts(tx: Tx, rows: Sequence[tuple[int, int, Role]], *, now: datetime) -> None:

@@ -158,6 +158,8 @@ people = Table(
     _id(),
     Column("name", String(80), nullable=False),
     Column("mobile", String(30)),
+    # As the company's contacts have it, for recognising people by it; whoever is bound has a row in accounts.
+    Column("wecom_account", String(64)),
     Column("language", String(10)),
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),

@@ -106,7 +106,8 @@ def apply(tx: Tx, plan: Plan, now: datetime) -> None:
         parent = moved.after.parent_id
         assert parent is not None
         units.move(tx, moved.after.id, parent_id=unit_ids.get(parent, parent))
-    added = roster.add_people(tx, [(person.name, person.mobile) for person in plan.people_added], now=now)
+    new = [(person.name, person.mobile, person.account) for person in plan.people_added]
+    added = roster.add_people(tx, new, now=now)
     person_ids = {person.number: number for person, number in zip(plan.people_added, added, strict=True)}
     roster.change_people(tx, [changed.after for changed in plan.people_changed])
     roster.end_posts(tx, [(post.person, post.unit, post.role) for post in plan.posts_ended], now=now)

@@ -54,11 +54,12 @@ class NewPerson:
     number: int
     name: str
     mobile: str | None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedPerson:
-    """Somebody whose name or mobile number changes."""
+    """Somebody whose name, mobile number or account changes."""
 
     before: KnownPerson
     after: KnownPerson

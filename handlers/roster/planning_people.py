@@ -17,7 +17,7 @@ from handlers.roster.directory import Directory
 from handlers.roster.plan import ChangedPerson, NewPerson, PlannedPost, Shift
 from handlers.roster.planning_units import unknown_unit
 from handlers.roster.sheets import Problem, Row
-from handlers.roster.vocabulary import Column, State, mobile_of, role_of, split_posts, state_of
+from handlers.roster.vocabulary import Column, State, account_of, mobile_of, role_of, split_posts, state_of
 from storage.roster import KnownPerson, KnownPost
 from storage.units import COMMUNITY, DISTRICT, OFFICE, VILLAGE
 
@@ -37,7 +37,7 @@ _BELONGS = {
 
 @dataclass(slots=True)
 class Entry:
-    """One row, read. `mobile` None: the cell is empty."""
+    """One row, read. `mobile`, `account` None: the cell is empty."""
 
     row: Row
     name: str
@@ -45,6 +45,7 @@ class Entry:
     mobile: str | None
     roles: tuple[Role, ...]
     ends: bool
+    account: str | None = None
     #: Of the person, below zero when new; 0 as long as it is not known who is meant.
     number: int = 0
 
@@ -119,7 +120,7 @@ class _Planner:
         if state is None:
             self._bad(row, Column.STATE, T("看不懂“{word}”，请留空或填“离任”", word=row.get(Column.STATE)))
         ends = state is State.ENDED
-        mobile = self._mobile(row)
+        mobile, account = self._mobile(row), self._account(row)
         unit = self._unit(row, ends)
         roles = tuple(self._roles(row, unit, ends))
         name = row.get(Column.PERSON)
@@ -128,7 +129,7 @@ class _Planner:
         elif len(name) > _LONGEST_NAME:
             self._bad(row, Column.PERSON, T("太长，最多{most}个字", most=_LONGEST_NAME))
         elif unit is not None:
-            return Entry(row, name, unit, mobile, roles, ends)
+            return Entry(row, name, unit, mobile, roles, ends, account)
         return None
 
     def _mobile(self, row: Row) -> str | None:
@@ -137,6 +138,13 @@ class _Planner:
         if words and mobile is None:
             self._bad(row, Column.MOBILE, T("“{word}”不是手机号（11位数字，境外号码写成+国家代码）", word=words))
         return mobile
+
+    def _account(self, row: Row) -> str | None:
+        words = row.get(Column.ACCOUNT)
+        account = account_of(words)
+        if words and account is None:
+            self._bad(row, Column.ACCOUNT, T("“{word}”不是企业微信账号（字母、数字和_-@.）", word=words))
+        return account
 
     def _unit(self, row: Row, ends: bool) -> int | None:
         words = row.get(Column.UNIT)
@@ -237,16 +245,37 @@ class _Planner:
     # --- what that changes --------------------------------------------------------------------------------
 
     def compare(self, entries: list[Entry]) -> None:
-        """Note new names and mobile numbers of known people."""
+        """Note new names, mobile numbers and accounts of known people, and the accounts of new ones."""
+        accounts = self._accounts(entries)
+        self.outcome.added = [replace(new, account=accounts.get(new.number)) for new in self.outcome.added]
         seen: set[int] = set()
         for entry in entries:
             known = self._people.get(entry.number)
             if known is None or entry.ends or known.id in seen:
                 continue
-            after = replace(known, name=entry.name, mobile=entry.mobile or known.mobile)
+            account = accounts.get(known.id, known.account)
+            after = replace(known, name=entry.name, mobile=entry.mobile or known.mobile, account=account)
             if after != known:
                 self.outcome.changed.append(ChangedPerson(known, after, tuple(_shifts(known, after))))
                 seen.add(known.id)
+
+    def _accounts(self, entries: list[Entry]) -> dict[int, str]:
+        """By person the account that the file tells; one that two people would have is refused."""
+        told: dict[int, str] = {}
+        for entry in entries:
+            if entry.account and entry.number and not entry.ends:
+                told.setdefault(entry.number, entry.account)
+        owners = {p.account.lower(): p.name for p in self._people.values() if p.account and p.id not in told}
+        holder: dict[str, int] = {}
+        for entry in entries:
+            if not entry.account or not entry.number or entry.ends:
+                continue
+            name = entry.account.lower()
+            if told[entry.number].lower() != name or holder.setdefault(name, entry.number) != entry.number:
+                self._bad(entry, Column.ACCOUNT, T("同一个账号只能是一个人的，一个人也只有一个账号"))
+            elif name in owners:
+                self._bad(entry, Column.ACCOUNT, T("这个账号在名册里是{known}的", known=owners[name]))
+        return told
 
     def post(self, entries: list[Entry], *, gone: set[int], complete: bool) -> None:
         """Note the posts that begin and end."""
@@ -281,3 +310,5 @@ def _shifts(before: KnownPerson, after: KnownPerson) -> Iterator[Shift]:
         yield Shift(Column.PERSON, before.name, after.name)
     if before.mobile != after.mobile:
         yield Shift(Column.MOBILE, before.mobile or "", after.mobile or "")
+    if before.account != after.account:
+        yield Shift(Column.ACCOUNT, before.account or "", after.account or "")

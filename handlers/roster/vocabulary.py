@@ -29,6 +29,7 @@ class Column(StrEnum):
     POSTS = "职务"
     STATE = "状态"
     FORMERLY = "原名"
+    ACCOUNT = "企业微信账号"
 
 
 UNIT_COLUMNS = (
@@ -41,7 +42,15 @@ UNIT_COLUMNS = (
     Column.STATE,
     Column.FORMERLY,
 )
-PEOPLE_COLUMNS = (Column.PERSON, Column.MOBILE, Column.UNIT, Column.POSTS, Column.STATE, Column.FORMERLY)
+PEOPLE_COLUMNS = (
+    Column.PERSON,
+    Column.MOBILE,
+    Column.UNIT,
+    Column.POSTS,
+    Column.STATE,
+    Column.FORMERLY,
+    Column.ACCOUNT,
+)
 
 _UNIT_HEADINGS = {
     Column.NAME: "名称 单位名称 单位 村 社区 村名 村社区 村社区名称 name unit",
@@ -60,6 +69,7 @@ _PEOPLE_HEADINGS = {
     Column.POSTS: "职务 职位 角色 身份 岗位 post posts role roles",
     Column.STATE: "状态 在任状态 任职状态 state status",
     Column.FORMERLY: "原名 原姓名 曾用名 formerly",
+    Column.ACCOUNT: "企业微信账号 企业微信帐号 企微账号 企微帐号 企业微信 企微 wecomaccount wecom userid",
 }
 
 
@@ -137,6 +147,7 @@ _BETWEEN = re.compile(r"[、,;/|+]+")
 _BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 _MOBILE_NOISE = re.compile(r"[\s\-().]+")
 _CHINESE_MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})")
+_ACCOUNT = re.compile(r"[0-9A-Za-z][0-9A-Za-z_@.\-]{0,63}")
 _FOREIGN_MOBILE = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -204,6 +215,12 @@ def mobile_of(cell: str) -> str | None:
     if chinese:
         return chinese.group(1)
     return digits if _FOREIGN_MOBILE.fullmatch(digits) else None
+
+
+def account_of(cell: str) -> str | None:
+    """An account's name in WeCom as it is kept, whose capitals do not matter; None when it can be none."""
+    word = fold(cell).strip()
+    return word if _ACCOUNT.fullmatch(word) else None
 
 
 def state_of(cell: str) -> State | None:

@@ -36,7 +36,14 @@ MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 UNITS_SHEET, PEOPLE_SHEET, NOTES_SHEET = "单位", "人员", "说明"
 #: Rows that are prepared in the template: with choices, and with mobile numbers as text.
 _PREPARED_ROWS = 2000
-_WIDTHS = {Column.NAME: 24, Column.PARENT: 24, Column.UNIT: 24, Column.POSTS: 26, Column.MOBILE: 16}
+_WIDTHS = {
+    Column.NAME: 24,
+    Column.PARENT: 24,
+    Column.UNIT: 24,
+    Column.POSTS: 26,
+    Column.MOBILE: 16,
+    Column.ACCOUNT: 18,
+}
 _HEAD = PatternFill("solid", fgColor="DDE6F5")
 _FAINT = Font(italic=True, color="808080")
 _KINDS = [kind_word(kind) for kind in (DISTRICT, OFFICE, VILLAGE, COMMUNITY)]
@@ -60,15 +67,16 @@ _EXAMPLE_UNITS = (
     ("某某社区", "社区", "某某办事处", "党支部", "", 4, EXAMPLE, ""),
 )
 _EXAMPLE_PEOPLE = (
-    ("张某", "13800000000", "某某区", "组织者", EXAMPLE, ""),
-    ("赵某", "13800000001", "某某办事处", "办事处管理员", EXAMPLE, ""),
-    ("李某", "", "某某村", "书记", EXAMPLE, ""),
-    ("王某", "", "某某区", "评委、观察员", EXAMPLE, ""),
+    ("张某", "13800000000", "某某区", "组织者", EXAMPLE, "", ""),
+    ("赵某", "13800000001", "某某办事处", "办事处管理员", EXAMPLE, "", "ZhaoMou"),
+    ("李某", "", "某某村", "书记", EXAMPLE, "", ""),
+    ("王某", "", "某某区", "评委、观察员", EXAMPLE, "", ""),
 )
 _NOTES = (
     "名称、类别必填；上级写上级单位的名称，最上面的一个留空。两个上级下有同名单位时写成“上级/名称”。",
     "姓名、单位、职务必填；一人有几个职务用“、”隔开，在几个单位任职就写几行。",
     "手机可以不填；填了手机就按手机认人，没填就按姓名加单位认人。",
+    "企业微信账号可以不填；只有按账号自动认人、而账号名不是手机号时才用得着。",
     "文件里没写到的单位和人都不动。有人离任，在状态填“离任”；单位撤销，填“撤销”。",
     "改名时，名称填新名，原名填旧名。空着的格子表示不改，填“无”表示清空。",
     "状态是“示例”的行不会导入。",
@@ -103,7 +111,8 @@ def _people_rows(holders: Sequence[Holder], directory: Directory) -> Iterable[tu
         held.setdefault((holder.person_id, holder.unit_id), []).append(holder)
     for same in held.values():
         posts = "、".join(dict.fromkeys(role_word(holder.role) for holder in same))
-        yield same[0].name, same[0].mobile or "", directory.path(same[0].unit_id), posts, "", ""
+        who = same[0]
+        yield who.name, who.mobile or "", directory.path(who.unit_id), posts, "", "", who.wecom_account or ""
 
 
 def codes_file(cards: Sequence[Card], show: Callable[[Words], str]) -> bytes:
@@ -150,7 +159,7 @@ def _fill(
     for index, column in enumerate(columns, start=1):
         letter = get_column_letter(index)
         sheet.column_dimensions[letter].width = _WIDTHS.get(column, 12)
-        if column is Column.MOBILE:
+        if column in (Column.MOBILE, Column.ACCOUNT):
             # Eleven digits would become a number in scientific notation.
             for number in range(2, last + 1):
                 sheet.cell(number, index).number_format = "@"

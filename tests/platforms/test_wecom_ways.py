@@ -27,7 +27,7 @@ from bot.platforms.wecom.store import Candidate, OfficeGroup
 from bot.wecom_store import WorkerWeComStore, headings
 from bot.worker import Worker
 from handlers import all_commands
-from storage import accounts, joining, people
+from storage import accounts, joining, people, roster
 from storage.tables import chats
 from tests.platforms.conformance import Engine, eventually
 from tests.platforms.practice import PICTURE
@@ -169,7 +169,27 @@ async def test_account_names_may_be_the_numbers_themselves(office: Office, tmp_p
     await wecom.start(engine.receive)
     await office.says("13800000001", "你好")
     await office.says("13800000002", "你好")
-    assert store.tied[1] == "13800000001"
+    assert store.tied == {1: "13800000001"}, "two people with one number have to use codes"
+    await wecom.stop()
+
+
+async def test_the_roster_says_which_account_is_whose(office: Office, tmp_path: Path) -> None:
+    office.company.people = {"WangFang": "", "LiJianGuo": "", "13800000003": ""}
+    store = MemoryStore()
+    store.roster = [
+        Candidate(1, "13800000003", "WangFang"),
+        Candidate(2, "", "lijianguo"),
+        Candidate(3, "", "nobody"),
+    ]
+    wecom = office.platform(tmp_path, store=store, bot=False, robots=False, bind_by="userid")
+    await wecom.start(Engine().receive)
+    await eventually(lambda: store.tied == {1: "wangfang", 2: "lijianguo"})
+    # The number is hers, but the account of that name is somebody else's.
+    await office.says("13800000003", "你好")
+    assert store.tied == {1: "wangfang", 2: "lijianguo"}
+    store.roster.append(Candidate(4, "13800000003"))
+    await office.sender.deliver(office.sender.event("x", "change_contact", ChangeType="update_user", UserID="x"))
+    await eventually(lambda: store.tied.get(4) == "13800000003")
     await wecom.stop()
 
 
@@ -191,9 +211,13 @@ async def test_the_store_ties_people_groups_and_robots(world: World) -> None:
     store = WorkerWeComStore(worker, SystemClock())
     with world.database.transaction() as tx:
         someone = people.add(tx, name="新人", now=world.now, mobile="13800000001")
+        known = roster.KnownPerson(world.personas["王芳"].id, "王芳", None, "WangFang")
+        roster.change_people(tx, [known])
         unit = world.units["大里村"]
         people.appoint(tx, person_id=someone, unit_id=unit, role=Role.SECRETARY, now=world.now)
-    assert await store.candidates() == [Candidate(someone, "13800000001")]
+    assert await store.candidates() == [Candidate(known.id, "", "WangFang"), Candidate(someone, "13800000001")]
+    with world.database.transaction() as tx:
+        roster.change_people(tx, [roster.KnownPerson(known.id, "王芳", None)])
     assert await store.tie(someone, "wangfang", "user:wangfang")
     assert not await store.tie(someone, "other", "user:other"), "one person, one account"
     assert not await store.tie(world.personas["王芳"].id, "wangfang", "user:wangfang"), "nobody's account is taken"
@@ -214,7 +238,7 @@ async def test_the_store_ties_people_groups_and_robots(world: World) -> None:
     assert await store.tie_robots({}, "robot:") == []
     with world.database.transaction() as tx:
         assert len(accounts.reach_groups(tx, [world.units["枫杨办事处"]])[world.units["枫杨办事处"]]) == 1
-        assert joining.unjoined(tx, "test") == [(someone, "13800000001")]
+        assert joining.unjoined(tx, "test") == [(someone, "13800000001", "")]
     await store.put("x", {"a": 1})
     assert await store.get("x") == {"a": 1}
     worker.stop()

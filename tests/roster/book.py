@@ -16,7 +16,7 @@ from storage.database import Tx
 from tests.world import World
 
 UNITS = ("名称", "类别", "上级", "组织形式", "组别", "排序", "状态", "原名")
-PEOPLE = ("姓名", "手机", "单位", "职务", "状态", "原名")
+PEOPLE = ("姓名", "手机", "单位", "职务", "状态", "原名", "企业微信账号")
 Rows = Sequence[Sequence[Any]]
 
 

@@ -144,6 +144,44 @@ def test_a_name_is_corrected_without_a_number(world: World) -> None:
     assert [(p.id, p.name) for p in secretaries(world, "大里村")] == [(world.personas["王芳"].id, "王方")]
 
 
+def test_an_account_is_kept_told_exported_and_changed(world: World) -> None:
+    rows = [
+        ("王芳", "", "大里村", "书记", "", "", "WangFang"),
+        ("何新", "", "大里村", "评委", "", "", "ｈｅ.xin"),
+        ("何新", "", "大里村", "观察员"),
+    ]
+    plan = imported(world, roster_of(people=rows))
+    assert [(s.column, s.before, s.after) for c in plan.people_changed for s in c.shifts] == [
+        ("企业微信账号", "", "WangFang")
+    ]
+    assert [new.account for new in plan.people_added] == ["he.xin"]
+    with world.database.transaction() as tx:
+        data = exported(tx, world)
+    assert planned(world, data).is_empty
+    rows = [
+        ("姓名", "单位", "职务", "WeCom account"),
+        ("王芳", "大里村", "书记", "WF"),
+        ("何新", "大里村", "评委", ""),
+    ]
+    plan = imported(world, csv_of(rows), name="名册.csv")
+    assert [world.renderer.words(line, "zh_CN") for line in describe(plan)] == [
+        "人员：新增0，变更1",
+        "变更人员：王芳，企业微信账号由“WangFang”改为“WF”",
+    ]
+    with world.database.transaction() as tx:
+        held = {h.name: h.wecom_account for h in people.posts_below(tx, [world.units["大里村"]])}
+    assert held == {"王芳": "WF", "何新": "he.xin"}
+
+
+def test_an_account_that_is_somebody_elses_is_refused_unless_it_changes_hands(world: World) -> None:
+    imported(world, roster_of(people=[("王芳", "", "大里村", "书记", "", "", "WangFang")]))
+    taken = ("李建国", "", "公园道社区", "书记", "", "", "wangfang")
+    plan = planned(world, roster_of(people=[taken]))
+    assert problems(plan) == [(2, "企业微信账号", "这个账号在名册里是{known}的")]
+    plan = imported(world, roster_of(people=[taken, ("王芳", "", "大里村", "书记", "", "", "WangFang2")]))
+    assert plan.problems == ()
+
+
 # --- posts that end ---------------------------------------------------------------------------------------
 
 
@@ -229,6 +267,18 @@ def test_people_elsewhere_are_out_of_reach(world: World) -> None:
         (
             [("何新", "13900000002", "大里村", "评委"), ("何旧", "13900000002", "欢河村", "评委")],
             [(3, "手机", "与第{row}行手机相同而姓名不同")],
+        ),
+        (
+            [("王芳", "", "大里村", "书记", "", "", "王 芳")],
+            [(2, "企业微信账号", "“{word}”不是企业微信账号（字母、数字和_-@.）")],
+        ),
+        (
+            [("王芳", "", "大里村", "书记", "", "", "wf"), ("赵强", "", "欢河村", "书记", "", "", "WF")],
+            [(3, "企业微信账号", "同一个账号只能是一个人的，一个人也只有一个账号")],
+        ),
+        (
+            [("王芳", "", "大里村", "书记", "", "", "wf"), ("王芳", "", "大里村", "评委", "", "", "wf2")],
+            [(3, "企业微信账号", "同一个账号只能是一个人的，一个人也只有一个账号")],
         ),
     ],
 )

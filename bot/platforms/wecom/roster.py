@@ -1,4 +1,4 @@
-"""In step with the roster: accounts bound by mobile number, robots' groups, groups that the app keeps."""
+"""In step with the roster: accounts bound by number or by name, robots' groups, groups that the app keeps."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Roster:
         self._unknown.add(user)
         candidates = await self._store.candidates()
         if self._settings.bind_by == "userid":
-            await self._tie([c for c in candidates if c.mobile == user], user)
+            await self._tie([c for c in candidates if c.user == user], user)
             return
         if not self._settings.has_app:
             return
@@ -71,12 +71,16 @@ class Roster:
             log.warning("%s could not be looked up: %s", user, error.explanation)
 
     async def _bind(self, candidates: Sequence[Candidate]) -> None:
+        by_name = self._settings.bind_by == "userid"
+        fits: dict[str, list[Candidate]] = {}
         for candidate in candidates:
-            user = (
-                candidate.mobile if self._settings.bind_by == "userid" else await self._user_of(candidate.mobile)
-            )
+            fits.setdefault(candidate.user if by_name else candidate.mobile, []).append(candidate)
+        for mark, same in fits.items():
+            if not mark or len(same) > 1:
+                continue
+            user = mark if by_name else await self._user_of(mark)
             if user and await self._exists(user):
-                await self._tie([candidate], user)
+                await self._tie(same, user)
 
     async def _user_of(self, mobile: str) -> str:
         try:

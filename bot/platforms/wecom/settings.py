@@ -68,8 +68,8 @@ class WeComSection(Section, frozen=True):
         Literal["code", "mobile", "userid"],
         Meta(
             description="怎样认人：code 只用绑定码；mobile 按名册手机号自动绑定；"
-            "userid 账号就是名册里的手机号 / How people are recognised: code; mobile (the roster's numbers); "
-            "userid (account names are the roster's mobile numbers)"
+            "userid 按名册的“企业微信账号”，没填的账号名就是手机号 / How people are recognised: code; mobile (the "
+            "roster's numbers); userid (the roster's accounts; where none is told, named like the mobile number)"
         ),
     ] = "code"
     office_groups: Annotated[

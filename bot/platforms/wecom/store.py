@@ -11,10 +11,16 @@ PLATFORM = "wecom"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody of the roster who has no WeCom account yet."""
+    """Somebody of the roster who is not bound in WeCom yet. `account`: what the roster says it is, if anything."""
 
     person_id: int
     mobile: str
+    account: str = ""
+
+    @property
+    def user(self) -> str:
+        """The account by which they would be known: the roster's, or else the one named like their number."""
+        return (self.account or self.mobile).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Store(Facts, Protocol):
         ...
 
     async def candidates(self) -> Sequence[Candidate]:
-        """Everybody of the roster with a mobile number and no WeCom account."""
+        """Everybody of the roster with a mobile number or an account named who is not bound in WeCom."""
         ...
 
     async def tie(self, person_id: int, user: str, chat: str) -> bool:
