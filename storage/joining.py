@@ -51,14 +51,20 @@ _HAVING_GROUPS = (
     .order_by(units.c.id, chats.c.id)
 )
 _MEMBERS = (
-    select(unit_ancestors.c.ancestor_id.label("unit_id"), accounts.c.external_id)
+    select(
+        unit_ancestors.c.ancestor_id.label("unit_id"),
+        people.c.id.label("person_id"),
+        people.c.name,
+        accounts.c.external_id,
+    )
     .select_from(
-        accounts.join(people, people.c.id == accounts.c.person_id)
+        people.outerjoin(
+            accounts, and_(accounts.c.person_id == people.c.id, accounts.c.platform == bindparam("on"))
+        )
         .join(posts, posts.c.person_id == people.c.id)
         .join(unit_ancestors, unit_ancestors.c.unit_id == posts.c.unit_id)
     )
     .where(
-        accounts.c.platform == bindparam("on"),
         people.c.ended_at.is_(None),
         posts.c.until.is_(None),
         # Judges and witnesses come for a round; a work group is for those who work there.
@@ -72,12 +78,17 @@ _WORKING = (Role.ORGANIZER.value, Role.OFFICE_ADMINISTRATOR.value, Role.SECRETAR
 
 @dataclass(frozen=True, slots=True)
 class GroupToKeep:
-    """A unit's group and who should be in it, by their accounts; `chat` is empty where there is none yet."""
+    """A unit's group and who should be in it, by their accounts; `chat` is empty where there is none yet.
+
+    `inside` are their names, `outside` those of people who should be in it and have no account.
+    """
 
     unit_id: int
     name: str
     members: tuple[str, ...]
     chat: str
+    inside: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
 
 def unjoined(tx: Tx, platform: str) -> list[tuple[int, str, str]]:
@@ -129,12 +140,24 @@ def groups_to_keep(tx: Tx, platform: str, kinds: Sequence[str], *, prefix: str) 
     for row in rows:
         held.setdefault(row.id, []).extend([row.external_id] if row.external_id else [])
     names = {row.id: row.name for row in rows}
-    members: dict[int, dict[str, None]] = {}
+    members: dict[int, dict[str, None]] = {unit: {} for unit in names}
+    called: dict[bool, dict[int, dict[int, str]]] = {
+        inside: {unit: {} for unit in names} for inside in (True, False)
+    }
     asked = {"on": platform, "roles": list(_WORKING), "which": list(names)}
     for row in tx.all(_MEMBERS, asked) if names else []:
-        members.setdefault(row.unit_id, {})[row.external_id] = None
+        called[row.external_id is not None][row.unit_id][row.person_id] = row.name
+        if row.external_id is not None:
+            members[row.unit_id][row.external_id] = None
     return [
-        GroupToKeep(unit, names[unit], tuple(members.get(unit, ())), chat)
+        GroupToKeep(
+            unit,
+            names[unit],
+            tuple(members[unit]),
+            chat,
+            tuple(called[True][unit].values()),
+            tuple(called[False][unit].values()),
+        )
         for unit, chats_of in held.items()
         for chat in ([c for c in chats_of if c.startswith(prefix)] or ([] if chats_of else [""]))
     ]

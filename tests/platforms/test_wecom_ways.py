@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from bot.chat.texts import Catalogues
 from bot.cli import main
 from bot.config import load
 from bot.platforms.wecom import doctor
+from bot.platforms.wecom import platform as platform_module
 from bot.platforms.wecom.menu import Heading, menu
 from bot.platforms.wecom.platform import WeCom
 from bot.platforms.wecom.settings import WeComSection, lacks
@@ -27,7 +29,7 @@ from bot.platforms.wecom.store import Candidate, OfficeGroup
 from bot.wecom_store import WorkerWeComStore, headings
 from bot.worker import Worker
 from handlers import all_commands
-from storage import accounts, joining, people, roster
+from storage import accounts, facts, group_wishes, joining, people, roster
 from storage.tables import chats
 from tests.platforms.conformance import Engine, eventually
 from tests.platforms.practice import PICTURE
@@ -457,3 +459,56 @@ async def test_in_an_apps_group_a_long_text_calls_people_once(office: Office, tm
     assert called == [*[()] * (len(called) - 1), ("WangFang",)]
     assert len(called) > 1
     await wecom.stop()
+
+
+async def test_groups_that_somebody_asks_for_are_made_and_kept_in_step(
+    office: Office, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform_module, "WISH_EVERY", 0.05)
+    office.company.people = {f"U{name}": "" for name in ("WangFang", "LiJianGuo", "ChenLi")}
+    worker = Worker(world.database)
+    worker.start()
+    store = WorkerWeComStore(worker, SystemClock())
+    unit = world.units["枫杨办事处"]
+    with world.database.transaction() as tx:
+        for name, user in (("王芳", "uwangfang"), ("陈立", "uchenli")):
+            joining.join(tx, "wecom", world.personas[name].id, user, f"user:{user}", now=world.now)
+    wecom = office.platform(tmp_path, store=store, bot=False, robots=False)
+    await wecom.start(Engine().receive)
+    await eventually(lambda: _fact(world, "makes_groups"))
+    assert office.api.groups == {}, "nobody has asked, and the setting is off"
+    # The console does not allow it yet: whoever asked is told why.
+    office.api.root_visible = False
+    with world.database.transaction() as tx:
+        group_wishes.wish(tx, [unit], 1)
+    await eventually(lambda: "48002" in (_fact(world, "group_trouble") or {}).get(str(unit), ""))
+    with world.database.transaction() as tx:
+        [result] = group_wishes.results(tx)
+    assert (result.chat, "48002" in result.trouble) == ("", True)
+    # Allowed, and asked again.
+    office.api.root_visible = True
+    await asyncio.sleep(0.3)
+    with world.database.transaction() as tx:
+        group_wishes.wish(tx, [unit], 1)
+    await eventually(lambda: office.api.groups)
+    [made] = office.api.groups.values()
+    assert (made["name"], made["userlist"]) == ("枫杨办事处工作群", ["UChenLi", "UWangFang"])
+    await eventually(lambda: _results(world))
+    # Somebody is bound later: the group is kept in step, though the setting is off.
+    with world.database.transaction() as tx:
+        joining.join(tx, "wecom", world.personas["李建国"].id, "ulijianguo", "user:ulijianguo", now=world.now)
+    await office.sender.deliver(office.sender.event("x", "change_contact", ChangeType="update_user", UserID="x"))
+    await eventually(lambda: "ULiJianGuo" in made["userlist"])
+    assert len(office.api.groups) == 1
+    await wecom.stop()
+    worker.stop()
+
+
+def _fact(world: World, name: str) -> Any:
+    with world.database.transaction() as tx:
+        return facts.get(tx, f"wecom.{name}")
+
+
+def _results(world: World) -> list[Any]:
+    with world.database.transaction() as tx:
+        return group_wishes.results(tx)

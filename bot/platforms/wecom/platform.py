@@ -39,6 +39,8 @@ log = logging.getLogger("liangsaibi.wecom")
 
 #: Seconds between two rounds of keeping in step with the roster.
 ROUND = 600.0
+#: Seconds between two looks whether somebody has asked for a group.
+WISH_EVERY = 5.0
 
 
 class WeCom:
@@ -147,8 +149,21 @@ class WeCom:
             leads = self._leading()
             if leads:
                 await self._round()
+            await self._wait(ROUND if leads else LOOK_EVERY)
+
+    async def _wait(self, seconds: float) -> None:
+        """Until so much time has passed, the contacts change, or somebody asks for a group."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while (left := until - loop.time()) > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._roster_changed.wait(), ROUND if leads else LOOK_EVERY)
+                await asyncio.wait_for(self._roster_changed.wait(), min(left, WISH_EVERY))
+                return
+            try:
+                if self._leading() and await self._roster.is_wished_for():
+                    return
+            except Exception:
+                log.exception("nobody knows at present whether a group is wished for")
 
     async def _round(self) -> None:
         try:
@@ -158,6 +173,7 @@ class WeCom:
         except ApiError as error:
             log.warning("菜单未建成：%s", error.explanation)
         try:
+            await self._roster.open()
             await self._roster.keep_in_step()
         except Exception:
             log.exception("keeping in step with the roster failed")

@@ -17,6 +17,11 @@ log = logging.getLogger("liangsaibi.wecom")
 #: The chat ids of groups that the app made, and of groups that have a robot.
 APP_GROUP, ROBOT_GROUP = "app:", "robot:"
 MOST_MEMBERS, LEAST_MEMBERS, MOST_NAME = 2000, 2, 50
+#: Facts that are shared with whoever asks for groups: whether they can be made, for which units they are wished
+#: for, and why one could not be made.
+MAKES, WISHES, TROUBLE = "makes_groups", "group_wishes", "group_trouble"
+#: Errors that may be over in the next round.
+PASSING = (Kind.BUSY, Kind.TOO_OFTEN, Kind.UNREACHABLE, Kind.TOKEN)
 #: People added to or removed from a group in one call.
 STEP = 50
 
@@ -30,6 +35,8 @@ class Roster:
         self._api = api
         #: People who were looked up without result: not asked for again until the next round.
         self._unknown: set[str] = set()
+        #: Units for which a group was wished for when it was last looked.
+        self._tried: set[int] = set()
 
     async def keep_in_step(self) -> None:
         """One round; what fails is logged and tried in the next."""
@@ -42,11 +49,43 @@ class Roster:
         try:
             if self._settings.bind_by != "code":
                 await self._bind(await self._store.candidates())
-            if self._settings.office_groups:
-                for group in await self._store.office_groups(APP_GROUP):
-                    await self._keep_group(group)
+            await self._keep_groups()
         except ApiError as error:
             log.error("与名册同步未完成：%s", error.explanation)
+
+    async def open(self) -> None:
+        """Say that groups can be made here, or no longer."""
+        if bool(await self._store.get(MAKES)) != self._settings.has_app:
+            await self._store.put(MAKES, self._settings.has_app)
+
+    async def is_wished_for(self) -> bool:
+        """Whether somebody has asked for a group since the last round; whoever asks again means it again."""
+        if not self._settings.has_app:
+            return False
+        wished = await self._wished()
+        self._tried &= wished
+        return wished > self._tried
+
+    async def _wished(self) -> set[int]:
+        return {int(unit) for unit in await self._store.get(WISHES) or ()}
+
+    async def _keep_groups(self) -> None:
+        """Make those that are asked for, by the setting or by somebody, and keep those that were made in step."""
+        wished = await self._wished()
+        self._tried = wished
+        trouble: dict[str, str] = {}
+        for group in await self._store.office_groups(APP_GROUP):
+            asked = group.unit_id in wished
+            if not (group.chat or asked or self._settings.office_groups):
+                continue
+            try:
+                await self._keep_group(group)
+            except ApiError as error:
+                if not asked or error.kind in PASSING:
+                    raise
+                trouble[str(group.unit_id)] = error.explanation
+        if trouble:
+            await self._store.put(TROUBLE, trouble)
 
     async def meet(self, user: str) -> None:
         """Somebody writes: if the roster's numbers tell who it is, they are bound before they are answered."""

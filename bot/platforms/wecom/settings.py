@@ -75,8 +75,9 @@ class WeComSection(Section, frozen=True):
     office_groups: Annotated[
         bool,
         Meta(
-            description="由应用为还没有群的区和办事处建群，成员随名册增减 / "
-            "Have the app create groups for the district and offices that have none, in step with the roster"
+            description="由应用自动为还没有群的区和办事处建群，成员随名册增减；不开也可由组织者发“建群” / "
+            "Have the app create groups by itself for the district and offices that have none, in step with the "
+            "roster; without it organizers may say /create_groups"
         ),
     ] = False
 
