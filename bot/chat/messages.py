@@ -149,6 +149,7 @@ class Call:
 class Line:
     """One line or paragraph. `style`: plain, title, quote (somebody's words) or faint (a side remark).
 
+    `link`: the words are an address (`bot.chat.links`) that whoever speaks wants to be followed.
     `calls` are known once the words are a `str`; they come of mentions in the words and of nothing that anybody
     typed. They stand in order and do not overlap.
     """
@@ -308,6 +309,11 @@ def title(words: Words) -> Line:
 def faint(words: Words) -> Line:
     """A side remark."""
     return Line(words, "faint")
+
+
+def link(address: str) -> Line:
+    """An address to be followed, which `bot.chat.links` has found."""
+    return Line(address, "link")
 
 
 def quote(words: Words) -> Line:

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.chat.messages import Block, Button, Line, OutFile, Reply, ToGroup, ToPerson, faint, say, title
+from bot.chat.links import only_link
+from bot.chat.messages import Block, Button, Line, OutFile, Reply, ToGroup, ToPerson, faint, link, say, title
 from bot.chat.people import Role
 from bot.chat.texts import T
 from handlers import Ctx
@@ -73,7 +74,7 @@ def everybody(ctx: Ctx, draft: Draft) -> dict[int, str]:
 def message(ctx: Ctx, draft: Draft, *, number: int | None = None) -> Reply:
     """The announcement as people get it."""
     post = next(post for post in ctx.actor.posts if post.role in SENDERS)
-    lines = [Line(part.strip()) for part in draft.words.split("\n") if part.strip()]
+    lines = _lines(draft.words)
     body: Sequence[Block] = (
         title(T("通报")),
         *lines,
@@ -81,6 +82,15 @@ def message(ctx: Ctx, draft: Draft, *, number: int | None = None) -> Reply:
     )
     buttons = ((Button(T("收到"), f"acknowledge {number}"),),) if draft.asks and number else ()
     return say(*body, files=draft.out_files, buttons=buttons)
+
+
+def _lines(words: str) -> list[Line]:
+    """The words line by line; their only address stands by itself, so that it can be followed everywhere."""
+    found = only_link(words)
+    if found is None:
+        return [Line(part.strip()) for part in words.split("\n") if part.strip()]
+    before, address, after = found
+    return [*_lines(before), link(address), *_lines(after)]
 
 
 def addressed(draft: Draft, persons: Sequence[int]) -> list[ToGroup | ToPerson]:

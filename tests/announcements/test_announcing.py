@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from bot.chat.grammar.folding import fold
+from bot.chat.links import only_link
 from handlers.announcements.when import moment_at_the_head
 from storage.tables import outbox
 from tests.world import World
@@ -210,3 +213,41 @@ def test_a_time_at_the_head_is_told_from_a_text_about_a_time(said: str, expected
     assert (f"{found.at:%Y-%m-%d %H:%M}" if found else None) == expected
     if found:
         assert said[found.end :] == "开会"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "请看活动方案：https://www.example.gov.cn/a_b/2021?id=7#top。周五前报名",
+            ["请看活动方案：", "https://www.example.gov.cn/a_b/2021?id=7#top", "。周五前报名"],
+        ),
+        ("https://example.cn", ["https://example.cn"]),
+        ("https://a.example.cn 或 https://b.example.cn", ["https://a.example.cn 或 https://b.example.cn"]),
+        ("见 javascript:alert(1) 和 http://内网/x", ["见 javascript:alert(1) 和 http://内网/x"]),
+    ],
+)
+def test_the_only_address_stands_by_itself(world: World, words: str, told: list[str]) -> None:
+    zhou = world.personas["周敏"]
+    [look] = zhou.says(f"通报 {words}")
+    assert "\n".join(f"「{line}」" for line in told) in look
+    zhou.presses("发送")
+    [heard] = world.take(world.groups["枫杨办事处"])
+    assert heard.text == "\n".join(["通报", *told, "高新区　周敏"])
+    styles = [block[2] for block in heard.content["body"]]  # type: ignore[attr-defined]
+    assert ("link" in styles) == (len(told) != 1 or told[0] == "https://example.cn")
+
+
+MARKUP = "()[]<>\"'`|\\{}"
+
+
+@given(
+    st.text(max_size=60),
+    st.from_regex(r"https?://[a-z]{1,8}\.cn/[ -~]{0,20}", fullmatch=True),
+    st.text(max_size=60),
+)
+def test_an_address_loses_nothing_and_can_be_no_markup(before: str, address: str, after: str) -> None:
+    found = only_link(before + address + after)
+    if found is not None:
+        assert "".join(found) == before + address + after
+        assert not set(found[1]) & {*MARKUP, " ", "\n"}

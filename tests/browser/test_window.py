@@ -8,7 +8,7 @@ import threading
 import pytest
 from playwright.sync_api import APIResponse, Route, expect
 
-from bot.chat.messages import Call, ChatKind, ChatRef, Line, Outgoing
+from bot.chat.messages import Call, ChatKind, ChatRef, Line, Outgoing, link
 from tests.browser.conftest import Open
 from tests.platforms.practice import Practice, Served
 
@@ -324,6 +324,19 @@ def test_who_is_called_stands_out(practice: Practice, served: Served, window: Op
     served.do(practice.room.send(Outgoing(id=1, chat=chat, body=(line,))))
     expect(wang.bubbles.last.locator(".call")).to_have_text(["@王芳"])
     expect(wang.bubbles.last).to_have_text("还没办的：大里村 @王芳、欢河村 @赵强", use_inner_text=True)
+
+
+def test_an_announced_address_can_be_followed_and_others_are_words(
+    practice: Practice, served: Served, window: Open
+) -> None:
+    wang = window().be("王芳", "枫杨办事处")
+    chat = ChatRef("local", practice.group("枫杨办事处"), ChatKind.GROUP)
+    body = (Line("请看：https://other.example.com"), link("https://example.cn/a?b=1&c=2"))
+    served.do(practice.room.send(Outgoing(id=1, chat=chat, body=body)))
+    found = wang.bubbles.last.locator("a")
+    expect(found).to_have_count(1)
+    expect(found).to_have_attribute("href", "https://example.cn/a?b=1&c=2")
+    expect(found).to_have_attribute("rel", "noopener noreferrer nofollow")
 
 
 def test_many_messages_at_once_arrive_in_order(practice: Practice, served: Served, window: Open) -> None:

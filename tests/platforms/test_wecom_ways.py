@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from bot.app import locale_roots
 from bot.chat.clock import SystemClock
 from bot.chat.errors import ConfigurationError, DeliveryError
-from bot.chat.messages import Button, Call, ChatKind, ChatRef, Line, OutFile, Outgoing
+from bot.chat.messages import Button, Call, ChatKind, ChatRef, Line, OutFile, Outgoing, Table, link
 from bot.chat.people import Role
 from bot.chat.rendering import Renderer
 from bot.chat.texts import Catalogues
@@ -22,6 +22,7 @@ from bot.cli import main
 from bot.config import load
 from bot.platforms.wecom import doctor
 from bot.platforms.wecom import platform as platform_module
+from bot.platforms.wecom.errors import ApiError
 from bot.platforms.wecom.menu import Heading, menu
 from bot.platforms.wecom.platform import WeCom
 from bot.platforms.wecom.settings import WeComSection, lacks
@@ -33,7 +34,7 @@ from storage import accounts, facts, group_wishes, joining, people, roster
 from storage.tables import chats
 from tests.platforms.conformance import Engine, eventually
 from tests.platforms.practice import PICTURE
-from tests.platforms.wecom_office import MemoryStore, Office, read
+from tests.platforms.wecom_office import ROBOT_KEY, MemoryStore, Office, read
 from tests.world import ZONE, World
 
 
@@ -109,6 +110,57 @@ async def test_a_large_picture_goes_as_a_file(office: Office, robots: WeCom) -> 
     files = (OutFile(office.files.put(large), "大图.png", "image/png"),)
     await robots.send(message(1, chat="robot:枫杨办事处", files=files))
     assert [(one.kind, one.file) for one in office.group("robot:枫杨办事处")] == [("file", large)]
+
+
+def announced(*said: str, address: str = "https://example.cn/a_b") -> tuple[Line, ...]:
+    """As an announcement with one link is put."""
+    first, *rest = said
+    return (Line("通报", "title"), Line(first), link(address), *map(Line, rest), Line("高新区　周敏", "faint"))
+
+
+async def test_an_announcement_that_is_mainly_a_link_is_a_card_to_tap(office: Office, robots: WeCom) -> None:
+    chat = ChatRef("wecom", "robot:枫杨办事处", ChatKind.GROUP)
+    picture = OutFile(office.files.put(PICTURE), "海报.png", "image/png")
+    out = Outgoing(id=1, chat=chat, body=announced("活动方案 <@all>", "周五前报名"), files=(picture,))
+    await robots.send(out)
+    card, poster = office.group("robot:枫杨办事处")
+    assert (card.kind, card.text) == (
+        "news",
+        "通报 · 活动方案 ＜@all>\n周五前报名\n高新区　周敏\nhttps://example.cn/a_b",
+    )
+    assert poster.file == PICTURE
+    assert robots.weight(out) == 2
+    assert robots.preview(out)[0] == "通报 · 活动方案 ＜@all>\n周五前报名\n高新区　周敏\n🔗https://example.cn/a_b"
+
+
+async def test_with_many_words_or_without_a_chosen_link_there_is_no_card(office: Office, robots: WeCom) -> None:
+    chat = ChatRef("wecom", "robot:枫杨办事处", ChatKind.GROUP)
+    long = "各支部书记：" + "请认真核对承诺进度。" * 20
+    await robots.send(Outgoing(id=1, chat=chat, body=announced("活动方案", long)))
+    await robots.send(message(2, "亮点 https://evil.example.com/x_y", chat="robot:枫杨办事处"))
+    table = Table(("名次", "单位"), (("1", "大里村"),))
+    await robots.send(Outgoing(id=3, chat=chat, body=(*announced("成绩", "见表"), table)))
+    seen = office.group("robot:枫杨办事处")
+    assert [one.kind for one in seen] == ["markdown"] * 3
+    assert "\n[https://example.cn/a＿b](https://example.cn/a_b)\n" in seen[0].text
+    assert seen[1].text == "亮点 https://evil.example.com/x＿y"
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        {"title": "", "url": "https://a.cn"},
+        {"title": "x", "url": "a.cn"},
+        {"title": "x", "url": "https://a.cn", "picurl": "x"},
+    ],
+)
+async def test_the_server_refuses_articles_that_are_none(
+    office: Office, robots: WeCom, article: dict[str, str]
+) -> None:
+    for articles in ([article], [], [{"title": "x", "url": "https://a.cn"}] * 9):
+        with pytest.raises(ApiError):
+            await robots._api.webhook(ROBOT_KEY, {"msgtype": "news", "news": {"articles": articles}})
+    assert office.group("robot:枫杨办事处") == []
 
 
 # --- groups of the app --------------------------------------------------------------------------------------

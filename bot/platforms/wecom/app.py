@@ -11,7 +11,7 @@ from bot.chat.messages import OutFile
 from bot.chat.ports import FileStore
 from bot.platforms.wecom.api import Api
 from bot.platforms.wecom.errors import ApiError, Kind
-from bot.platforms.wecom.parts import CardPart, FilePart, Part, TextPart
+from bot.platforms.wecom.parts import ArticlePart, CardPart, FilePart, Part, TextPart
 
 #: Bytes that a picture and a file may have, and that a file must have more than.
 MOST_PICTURE, MOST_FILE, LEAST_FILE = 10 * 1024 * 1024, 20 * 1024 * 1024, 5
@@ -59,6 +59,8 @@ class AppWay:
                 return part.task
             case FilePart(file):
                 return await self._file(send, message_id, file)
+            case ArticlePart():
+                raise DeliveryError("only robots send articles", permanent=True)
 
     async def _file(self, send: Any, message_id: int, file: OutFile) -> str:
         data = await read(self._files, file)

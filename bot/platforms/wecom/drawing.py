@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 
 from bot.chat.messages import Bar, Block, Call, Fields, Line, Table
 from bot.chat.rendering import bar_text
+from bot.chat.splitting import utf8_bytes
 
 #: What plain text knows: the tag of links, opened or closed, and the beginning of a mention.
 _TAG = re.compile(r"<(?=\s*/?\s*a(?![A-Za-z0-9])|\s*@)", re.IGNORECASE)
@@ -22,6 +23,8 @@ _MARKS = str.maketrans("*_`~[]<>|\\", "＊＿ˋ～［］＜＞｜＼")
 _STARTS = re.compile(r"^(\s*)([#\-+=])(?=[\s#\-+=]|$)", re.MULTILINE)
 _START_MARKS = {"#": "＃", "-": "－", "+": "＋", "=": "＝"}
 _GAP = "　"
+#: Bytes that an article's title and description may have; WeCom cuts off what is beyond.
+ARTICLE_TITLE, ARTICLE_TEXT = 128, 512
 
 
 def text(body: Iterable[Block]) -> str:
@@ -74,12 +77,29 @@ def _marked(block: Block, call: Callable[[Call, str], str]) -> str:
         return escaped(_lines(block))
     words = block.woven(escaped, call)
     match block.style:
+        case "link":
+            return f"[{words}]({block.words})"
         case "title":
             return f"**{words}**" if words.strip() else ""
         case "quote":
             return "\n".join(f"> {line}" for line in words.split("\n"))
         case _:
             return words
+
+
+def article(body: Iterable[Block]) -> tuple[str, str, str] | None:
+    """Title, description and address of a body that is mainly one link; None when it is not, or says too much."""
+    lines = [block for block in body if isinstance(block, Line) and str(block.words).strip()]
+    links = [str(line.words) for line in lines if line.style == "link"]
+    if len(links) != 1 or len(lines) != len(list(body)):
+        return None
+    said = [plain(line) for line in lines if line.style != "link"]
+    # What kind of message it is, such as "announcement", goes before the words that follow it.
+    head = " · ".join(said[:2]) if len(said) > 2 else said[0] if said else ""
+    rest = "\n".join(said[2:] if len(said) > 2 else said[1:])
+    if not head or utf8_bytes(head) > ARTICLE_TITLE or utf8_bytes(rest) > ARTICLE_TEXT:
+        return None
+    return head, rest, links[0]
 
 
 def _named(_call: Call, name: str) -> str:

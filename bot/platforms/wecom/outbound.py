@@ -184,5 +184,7 @@ def _shown(part: Part) -> str:
                 one["text"] for one in card.get("button_list", card.get("checkbox", {}).get("option_list", []))
             ]
             return "\n".join([cards.words_of(card), " ".join(f"[{label}]" for label in labels)])
+        case parts.ArticlePart(title, words, address):
+            return "\n".join(filter(None, (title, words, f"🔗{address}")))
         case parts.FilePart(file):
             return f"📎{file.name}"

@@ -45,14 +45,24 @@ class FilePart:
     file: OutFile
 
 
-Part = TextPart | CardPart | FilePart
+@dataclass(frozen=True, slots=True)
+class ArticlePart:
+    """A link as a card of its own (news): tapping it anywhere follows the link."""
+
+    title: str
+    text: str
+    address: str
+
+
+Part = TextPart | CardPart | FilePart | ArticlePart
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
     """What one way can show. `cards`: template cards; `typed`: whether choices can be answered by typing.
 
-    `calls`: how people are mentioned: "inline" in the words, "listed" beside them, or not at all.
+    `calls`: how people are mentioned: "inline" in the words, "listed" beside them, or not at all. `articles`:
+    whether a message that is mainly a link becomes a card.
     """
 
     form: str
@@ -61,12 +71,13 @@ class Way:
     typed: bool
     marks: bool = False
     calls: str = ""
+    articles: bool = False
 
 
 APP = Way("text", APP_BYTES - _RESERVE, cards=True, typed=True, marks=True)
 APP_MARKDOWN = Way("markdown", MARKDOWN_BYTES - _RESERVE, cards=True, typed=True, marks=True)
 APP_GROUP = Way("text", APP_BYTES, cards=False, typed=False, calls="listed")
-ROBOT = Way("markdown", ROBOT_MARKDOWN_BYTES, cards=False, typed=False, calls="inline")
+ROBOT = Way("markdown", ROBOT_MARKDOWN_BYTES, cards=False, typed=False, calls="inline", articles=True)
 BOT = Way("markdown", BOT_BYTES, cards=True, typed=True)
 BOT_GROUP = Way("markdown", BOT_BYTES, cards=False, typed=True)
 
@@ -76,7 +87,10 @@ def plan(message: Outgoing, way: Way) -> tuple[Part, ...]:
     buttons = pressable(message)
     words = _drawer(way)(message.body)
     parts: list[Part] = []
-    if buttons and way.cards and len(buttons) <= cards.MOST_OPTIONS:
+    article = drawing.article(message.body) if way.articles else None
+    if article is not None:
+        parts.append(ArticlePart(*article))
+    elif buttons and way.cards and len(buttons) <= cards.MOST_OPTIONS:
         parts += _with_card(message, buttons, words, way)
     else:
         if buttons and way.typed:

@@ -10,7 +10,7 @@ from bot.chat.errors import DeliveryError
 from bot.chat.ports import FileStore
 from bot.platforms.wecom.api import Api
 from bot.platforms.wecom.app import PICTURES, read
-from bot.platforms.wecom.parts import CardPart, FilePart, Part, TextPart
+from bot.platforms.wecom.parts import ArticlePart, CardPart, FilePart, Part, TextPart
 
 #: Bytes of a picture, before base64.
 MOST_PICTURE = 2 * 1024 * 1024
@@ -32,6 +32,9 @@ class RobotWay:
         match part:
             case TextPart(form, words, _mentioned):
                 await self._api.webhook(key, {"msgtype": form, form: {"content": words}})
+            case ArticlePart(title, words, address):
+                article = {"title": title, "description": words, "url": address}
+                await self._api.webhook(key, {"msgtype": "news", "news": {"articles": [article]}})
             case CardPart():
                 raise DeliveryError("a robot has no buttons", permanent=True)
             case FilePart(file):

@@ -421,10 +421,28 @@ class Api:
                 seen = Seen(kind, file=data, by="robot")
             case "file":
                 seen = Seen(kind, file=self._media(content["media_id"]), by="robot")
+            case "news":
+                seen = Seen(
+                    kind, "\n\n".join(self._article(one) for one in content.get("articles", [])), by="robot"
+                )
+                if not 1 <= len(content["articles"]) <= 8:
+                    raise Refusal(40058, "articles: 1 to 8")
             case _:
                 raise Refusal(40008, "invalid message type")
         self.company.groups[f"robot:{name}"].append(seen)
         return {}
+
+    @staticmethod
+    def _article(one: Answer) -> str:
+        """As it is shown: title and description are cut off in silence, an address has to be one."""
+        for name in ("url", "picurl") if one.get("picurl") else ("url",):
+            if not re.fullmatch(r"https?://[^\s/]+\.[^\s/]+(/\S*)?", str(one.get(name, ""))):
+                raise Refusal(40058, f"articles.{name}")
+        if not one.get("title"):
+            raise Refusal(40058, "articles.title")
+        title = one["title"].encode()[:128].decode(errors="ignore")
+        text = str(one.get("description", "")).encode()[:512].decode(errors="ignore")
+        return "\n".join(filter(None, (title, text, one["url"])))
 
     async def webhook_upload(self, request: Request, _body: Answer) -> Answer:
         if request.query_params.get("key") not in self.company.robot_keys:

@@ -98,6 +98,10 @@ function lit(words) {
 
 function line(block) {
   const tag = { title: "h3", quote: "blockquote" }[block.style] ?? "p";
+  if (block.style === "link") {
+    const there = { class: "line link", href: block.words, target: "_blank", rel: "noopener noreferrer nofollow" };
+    return el("p", { class: "line" }, el("a", there, block.words));
+  }
   const parts = block.parts ?? [[block.words, false]];
   const drawn = parts.flatMap(([words, call]) => (call ? [el("span", { class: "call" }, words)] : lit(words)));
   return el(tag, { class: `line ${block.style}` }, ...drawn);

@@ -11,13 +11,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.chat.errors import DeliveryError
 from bot.chat.messages import OutFile
 from bot.chat.ports import FileStore
 from bot.platforms.wecom.aibot.frames import GROUP
 from bot.platforms.wecom.aibot.link import Link
 from bot.platforms.wecom.app import PICTURES, read
 from bot.platforms.wecom.errors import ApiError, Kind
-from bot.platforms.wecom.parts import CardPart, FilePart, Part, TextPart
+from bot.platforms.wecom.parts import ArticlePart, CardPart, FilePart, Part, TextPart
 
 log = logging.getLogger("liangsaibi.wecom")
 
@@ -96,6 +97,8 @@ class BotWay:
                 kind, media = await self._upload(file)
                 await self._push(chat, {"msgtype": kind, kind: {"media_id": media}})
                 return f"bot-{message_id}"
+            case ArticlePart():
+                raise DeliveryError("only robots send articles", permanent=True)
         slot = self._slot(chat, take=True)
         if slot is None or not slot.request or not await self._answered(slot, body):
             await self._push(chat, body)
