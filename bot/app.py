@@ -114,7 +114,8 @@ class App:
             took=self.metrics.took,
             tell=self._tell,
             leader=leader,
-            leading=lambda: self.leadership.leading,
+            # Without a number nobody else ever sends, as in the story: then there is no leadership to lose.
+            leading=lambda: leader is None or self.leadership.leading,
         )
 
     def _new_scheduler(self) -> Scheduler:
