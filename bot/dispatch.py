@@ -41,7 +41,7 @@ from bot.chat.rendering import Renderer
 from bot.chat.settings import Policy
 from bot.chat.texts import CHINESE, T, Text
 from bot.happenings import take_note, who_did_it
-from bot.meaning import Ctx, Interpreter, Meaning, NotTheirs, called, digest_of
+from bot.meaning import BEGAN, Ctx, Interpreter, Meaning, NotTheirs, called, digest_of
 from bot.posting import Occasion, Postman
 from storage import accounts, changes, dialogues, inbox, incidents, parking
 from storage.database import Tx, is_failing
@@ -94,6 +94,8 @@ class Dispatcher:
         began = time.perf_counter()
         digest = digest_of(came) if isinstance(came, Inbound) and came.message else None
         number = inbox.take(tx, platform=came.chat.platform, message_id=came.id, now=now, digest=digest)
+        if number is not None and isinstance(came, Inbound) and came.parts:
+            came = _without_taken_parts(tx, came, now)
         done = Processed(Outcome.DUPLICATE) if number is None else self._take(tx, came, number, now)
         self._log(came, done, began)
         return done
@@ -183,8 +185,8 @@ class Dispatcher:
         else:
             place, outcome = meant.place, Outcome.ANSWERED
         wrote = self._send(ctx, [*replies, *ctx.posts], place)
-        if not wrote and outcome is Outcome.ANSWERED:
-            outcome = Outcome.NOTED
+        if outcome is Outcome.ANSWERED:
+            outcome = _answered(ctx, place, replies, wrote=wrote)
         return Processed(outcome, meant.label, ctx.actor.name, wrote)
 
     # --- what is left to be done --------------------------------------------------------------------------
@@ -302,23 +304,39 @@ class Dispatcher:
         )
 
 
+def _without_taken_parts(tx: Tx, came: Inbound, now: datetime) -> Inbound:
+    """An album without the files of those of its parts that had been taken before; all are taken now."""
+    files, at = [], 0
+    for name, count in came.parts:
+        fresh = (
+            name == came.id or inbox.take(tx, platform=came.chat.platform, message_id=name, now=now) is not None
+        )
+        files += came.attachments[at : at + count] if fresh else ()
+        at += count
+    return replace(came, attachments=tuple(files))
+
+
+def _answered(ctx: Ctx, place: Place, replies: list[Reply], *, wrote: bool) -> Outcome:
+    """What became of a message that was carried out: in a group a sign is only for what was for the bot."""
+    if not wrote:
+        return Outcome.NOTED if ctx.signs or called(ctx) else Outcome.IGNORED
+    private = ctx.chat.is_group and place is Place.PRIVATE and any(isinstance(r.to, Here) for r in replies)
+    return Outcome.ELSEWHERE if private else Outcome.ANSWERED
+
+
 def _kept(message: dict[str, Any]) -> Inbound | Notice:
     """A message as an incident keeps it."""
     return msgspec.convert(message, Notice) if "kind" in message else msgspec.convert(message, Inbound)
 
 
-#: Where a question keeps the message with which the talk began: what comes of it is that message's doing.
-_BEGAN = "began"
-
-
 def _from_the_start(dialogue: Dialogue, number: int) -> Dialogue:
-    return replace(dialogue, data=dialogue.data | {_BEGAN: number})
+    return replace(dialogue, data=dialogue.data | {BEGAN: number})
 
 
 def _beginning(ctx: Ctx) -> int | None:
     """The message with which the talk began whose question was just answered."""
     answered = ctx.dialogue is not None and (ctx.ends_dialogue or ctx.next_dialogue is not None)
-    number: int | None = ctx.dialogue.data.get(_BEGAN) if ctx.dialogue is not None and answered else None
+    number: int | None = ctx.dialogue.data.get(BEGAN) if ctx.dialogue is not None and answered else None
     return number
 
 

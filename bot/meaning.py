@@ -18,10 +18,14 @@ from bot.chat.grammar.suggest import closest
 from bot.chat.messages import Button, Inbound, Replies, Reply, say
 from bot.chat.people import ROLE_WORDS, Actor
 from bot.chat.texts import T, Text
-from storage import changes, inbox
+from storage import changes, dialogues, inbox
 from storage.database import Tx
 
 Ctx: TypeAlias = Context[Tx]
+
+
+#: Where a question keeps the message with which the talk began: what comes of it is that message's doing.
+BEGAN = "began"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,23 @@ class Interpreter:
                 return Meaning(f"correct {change.kind}", act=act, made_by=number)
         if made:
             return Meaning("edited", act=_does_not_follow)
-        if ctx.dialogue is not None:
+        if ctx.dialogue is not None and ctx.dialogue.data.get(BEGAN) != number:
             return Meaning("edited", act=_already_read)
-        return replace(self._said(ctx, ctx.said), made_by=number)
+        return replace(self._anew(ctx), made_by=number)
+
+    def _anew(self, ctx: Ctx) -> Meaning:
+        """Read the message as if it came now; what was asked because of its old words is asked no more."""
+        asked, ctx.dialogue = ctx.dialogue, None
+        meant = self._said(ctx, ctx.said)
+        act = meant.act
+        if asked is None or act is None:
+            return meant
+
+        def anew() -> Replies:
+            dialogues.end(ctx.tx, account_id=ctx.actor.account_id, chat_id=ctx.chat.id)
+            return act()
+
+        return replace(meant, act=anew)
 
     def _correct(self, ctx: Ctx, corrector: Callable[..., Replies], change: changes.Recorded) -> Replies:
         replies = corrector(ctx, change, ctx.said)

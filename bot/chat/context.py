@@ -150,6 +150,8 @@ class Context(Generic[TX]):
         #: The question that is open afterwards.
         self.next_dialogue: Dialogue | None = None
         self.ends_dialogue = False
+        #: Whether a sign on the message is answer enough.
+        self.signs = False
         self.changes: list[Change] = []
         #: What was looked up for this message and may be needed again.
         self.memo: dict[str, Any] = {}
@@ -167,6 +169,10 @@ class Context(Generic[TX]):
     def close(self) -> None:
         """End the open question, whatever else the handler does."""
         self.ends_dialogue = True
+
+    def sign(self) -> None:
+        """Answer with a sign on the message where the platform has such, and with nothing where it has not."""
+        self.signs = True
 
     def record(self, change: Change) -> None:
         """Put a change on the record, with the person, the time and the message it came from."""

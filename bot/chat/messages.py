@@ -84,6 +84,8 @@ class Inbound:
     `edits`: this is the new wording of the message that came in under that `id`.
     `unfetched`: names of files that came along and that the platform does not give out (too large).
     `numbered`: the bot's choices stand in this chat as numbered lines, so that a bare number may be one of them.
+    `parts`: of what was sent as several messages and is one (an album): the id of each, its own among them, and
+    how many of the attachments came with it, in their order.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Inbound:
     edits: str | None = None
     unfetched: tuple[str, ...] = ()
     numbered: bool = False
+    parts: tuple[tuple[str, int], ...] = ()
 
 
 class NoticeKind(StrEnum):

@@ -26,7 +26,9 @@ class Outcome(StrEnum):
     """What became of a message, once it is committed."""
 
     ANSWERED = "answered"
-    #: Done, and nothing needs to be said.
+    #: Answered in the person's private chat, though it was asked in a group: there a sign is enough.
+    ELSEWHERE = "elsewhere"
+    #: Done, and nothing needs to be said; a sign on the message is enough.
     NOTED = "noted"
     REFUSED = "refused"
     FAILED = "failed"

@@ -168,7 +168,10 @@ def acknowledge(ctx: Ctx, number: int | None) -> Reply | None:
             return None
         raise UserError(T("这条通报不需要回复。"))
     announcements.acknowledge(ctx.tx, one.id, person_id=ctx.actor.id, now=ctx.now)
-    return None if ctx.chat.is_group else say(T("好的，已记下。"))
+    if not ctx.chat.is_group:
+        return say(T("好的，已记下。"))
+    ctx.sign()
+    return None
 
 
 def lately(ctx: Ctx) -> Reply:

@@ -139,6 +139,19 @@ def test_other_deeds_do_not_follow_an_edit(world: World, phone: Phone) -> None:
     assert phone.edits(message, "别解绑") == ["您改了一条已经办理的消息，办好的事不会跟着改。要改，请重新发一条。"]
 
 
+def test_words_that_are_still_asked_about_are_read_anew_and_their_question_is_gone(
+    world: World, phone: Phone
+) -> None:
+    message, [card] = phone.says("路灯装了36盏，还剩84盏")
+    assert card.startswith("请核对这项进度")
+    [card] = phone.edits(message, "路灯装了46盏，还剩74盏")
+    assert card.startswith("请核对这项进度")
+    assert phone.wang.presses("确认")[0].startswith("已登记：第2项 46盏（38%）\n")
+    message, [card] = phone.says("路灯装了66盏，还剩54盏")
+    assert phone.edits(message, "进度 2 76盏")[0].startswith("已登记：第2项 76盏（63%）\n")
+    assert phone.wang.says("确认") == ["现在没有等您答复的事。刚才的问题如果已过期，请重新发一遍。"]
+
+
 def test_an_answer_that_was_read_is_not_read_twice(world: World, phone: Phone) -> None:
     phone.says("路灯装了36盏，还剩84盏")
     message, _answers = phone.says("那天很冷")

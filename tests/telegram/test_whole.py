@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from sqlalchemy import select
 
 from storage import accounts
 from storage.database import Database
-from storage.tables import chats
+from storage.tables import chats, evidence
+from tests.platforms.conformance import eventually
 from tests.platforms.practice import PICTURE
 from tests.servers.telegram.people import Room
 from tests.servers.telegram.server import BotApi
@@ -74,6 +76,95 @@ async def test_an_album_with_one_caption_is_one_report(district: District, stage
     assert "附上佐证3件" in heard(room)[-1]
 
 
+def photos_kept(district: District) -> list[bytes]:
+    """All evidence on record, in its order."""
+    with district.app.database.transaction() as tx:
+        keys = [row.file_key for row in tx.all(select(evidence.c.file_key).order_by(evidence.c.id))]
+    return [district.app.files.get(key) for key in keys]
+
+
+class Crash:
+    """The program is killed after a commit and before the disk's notes are cleared: they are there again."""
+
+    def __init__(self, district: District) -> None:
+        self._district = district
+        self._spool = district.folder / "telegram"
+        self._notes: dict[Path, bytes] = {}
+
+    async def once_spooled(self, count: int) -> None:
+        """Remember the notes as soon as there are so many."""
+        await eventually(lambda: len(list(self._spool.glob("*.json"))) >= count)
+        self._notes = {path: path.read_bytes() for path in self._spool.glob("*.json")}
+
+    async def happens(self) -> None:
+        await self._district.telegram.stop()
+        for path, data in self._notes.items():
+            path.write_bytes(data)
+
+    async def is_over(self) -> None:
+        await self._district.telegram.start(self._district.app.receive)
+        await self._district.settled()
+
+
+@pytest.mark.parametrize("speaks", [0, 2], ids=["the first part speaks", "the late part speaks"])
+async def test_a_part_of_an_album_that_comes_after_a_crash_is_not_lost_and_none_counts_twice(
+    district: District, stage: TelegramStage, speaks: int
+) -> None:
+    await published(stage)
+    room, crash = district.town.private("王芳"), Crash(district)
+    photos = [PICTURE + bytes([n]) for n in range(3)]
+    said = ["路灯装了36盏，还剩64盏" if n == speaks else "" for n in range(3)]
+
+    def sends(which: int) -> None:
+        district.town.photo("王芳", room, photos[which], caption=said[which], media_group_id="13")
+
+    sends(0)
+    sends(1)
+    await crash.once_spooled(2)
+    await district.settled()
+    await crash.happens()
+    sends(2)
+    await crash.is_over()
+    await stage.press("王芳", "确认", group=None)
+    assert sorted(photos_kept(district)) == photos
+    assert [text.partition("：")[0] for text in heard(room)].count("已登记") == 1
+
+
+async def test_a_part_of_an_album_that_telegram_brings_again_is_no_second_photo(
+    district: District, stage: TelegramStage
+) -> None:
+    await published(stage)
+    room = district.town.private("王芳")
+    photos = [PICTURE + bytes([n]) for n in range(3)]
+    district.town.album("王芳", room, photos, caption="路灯装了36盏，还剩64盏")
+    await district.settled()
+    await stage.press("王芳", "确认", group=None)
+    said = heard(room)
+    second = [message for message in room.messages.values() if message.get("photo")][1]
+    district.api.updates.add(room.id, {"message": second})
+    await district.settled()
+    assert photos_kept(district) == photos
+    assert heard(room) == said
+
+
+async def test_the_words_of_an_album_can_be_edited(district: District, stage: TelegramStage) -> None:
+    await published(stage)
+    room = district.town.private("王芳")
+    photos = [PICTURE + bytes([n]) for n in range(2)]
+    album = district.town.album("王芳", room, photos, caption="路灯装了36盏，还剩64盏")
+    await district.settled()
+    await stage.press("王芳", "确认", group=None)
+    district.town.edits("王芳", room, album[0], "路灯装了46盏，还剩54盏")
+    await district.settled()
+    assert [line.partition("：")[0] for line in heard(room)[-1].split("\n")[:2]] == ["已更正", "原来"]
+    assert photos_kept(district) == photos
+    await stage.say("陈立", "核实", group=None, photo=None)
+    office = district.town.private("陈立")
+    card = next(text for text in heard(office) if text.startswith("请核实"))
+    assert "改过消息，已更正：36盏（36%） → 46盏（46%）" in card.split("\n")
+    assert "佐证2件" in card
+
+
 async def test_editing_the_message_corrects_the_report(district: District, stage: TelegramStage) -> None:
     await published(stage)
     room = district.town.private("王芳")
@@ -86,6 +177,75 @@ async def test_editing_the_message_corrects_the_report(district: District, stage
     assert [lines[0].partition("：")[0], lines[1].partition("：")[0]] == ["已更正", "原来"]
     assert "46盏" in lines[0]
     assert "36盏" in lines[1]
+
+
+def signs(district: District, room: Room) -> dict[str, str]:
+    """The bot's reactions in a chat, by the words (of a photo: its caption) to which they were given."""
+    return {
+        room.messages[number].get("text") or room.messages[number].get("caption", ""): emoji
+        for (chat, number), emoji in district.api.reactions.items()
+        if chat == room.id
+    }
+
+
+async def test_what_is_reported_in_the_group_gets_a_sign_there_and_the_words_privately(
+    district: District, stage: TelegramStage
+) -> None:
+    await published(stage)
+    group = district.town.group("枫杨大群", "陈立", "王芳")
+    district.town.says("陈立", group, "/bindgroup 枫杨办事处")
+    await district.settled()
+    words = len(heard(group))
+    district.town.says("王芳", group, "/progress@liangsaibi_bot 1 36盏")
+    district.town.says("王芳", group, "大家中午好")
+    await district.settled()
+    await eventually(lambda: signs(district, group))
+    assert signs(district, group) == {"/progress@liangsaibi_bot 1 36盏": "👌"}
+    assert len(heard(group)) == words
+    assert "36盏" in heard(district.town.private("王芳"))[-1]
+
+
+async def test_who_says_received_in_the_group_gets_a_sign_and_only_where_that_was_asked(
+    district: District, stage: TelegramStage
+) -> None:
+    group = district.town.group("枫杨大群", "陈立", "王芳", "李建国")
+    district.town.says("陈立", group, "/bindgroup 枫杨办事处")
+    await district.settled()
+    district.town.says("王芳", group, "收到，谢谢")
+    district.town.says("王芳", group, "收到")
+    await district.settled()
+    await stage.say("陈立", "通报 各支部：请于周五前核对承诺进度。", group=None, photo=None)
+    await stage.press("陈立", "请大家点收到", group=None)
+    await stage.press("陈立", "发送", group=None)
+    words = len(heard(group))
+    assert signs(district, group) == {}
+    district.town.says("王芳", group, "收到")
+    await district.settled()
+    await eventually(lambda: signs(district, group))
+    assert (signs(district, group), len(heard(group))) == ({"收到": "👌"}, words)
+
+
+async def test_voice_place_and_document_are_evidence_that_the_office_sees(
+    district: District, stage: TelegramStage
+) -> None:
+    await published(stage)
+    town, room = district.town, district.town.private("王芳")
+    await stage.say("王芳", "路灯装了36盏，还剩64盏", group=None, photo=None)
+    await stage.press("王芳", "确认", group=None)
+    town.posts("王芳", room, voice={**town.upload(b"OggS what was said"), "duration": 12})
+    town.posts("王芳", room, location={"latitude": 34.81234, "longitude": 113.5678})
+    town.posts("王芳", room, document={**town.upload(b"%PDF-1.7 proof"), "file_name": "验收单.pdf"})
+    await district.settled()
+    assert [text.partition("已附到")[0] for text in heard(room)][-1] == "文件"
+    await eventually(lambda: len(district.api.reactions) == 2)
+    await stage.say("陈立", "核实", group=None, photo=None)
+    files = [
+        m["document"]["file_name"] for m in district.town.private("陈立").messages.values() if "document" in m
+    ]
+    assert files == ["语音.ogg", "位置 34.81234,113.56780.geojson", "验收单.pdf"]
+    [spoken, place, paper] = photos_kept(district)
+    assert (spoken, paper) == (b"OggS what was said", b"%PDF-1.7 proof")
+    assert json.loads(place)["geometry"] == {"type": "Point", "coordinates": [113.5678, 34.81234]}
 
 
 @pytest.mark.parametrize("told", [True, False])

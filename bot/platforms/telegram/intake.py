@@ -8,15 +8,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
 from telegram import Bot, Update
 
-from bot.chat.messages import Inbound
+from bot.chat.messages import Attachment, Inbound
 from bot.chat.ports import Outcome, Receive
-from bot.platforms.telegram.media import Fetcher, Media
+from bot.platforms.telegram.media import Fetcher
 from bot.platforms.telegram.reading import read, read_plain
 from bot.platforms.telegram.seen import Came, Me
 from bot.platforms.telegram.spool import Spool
@@ -169,7 +169,7 @@ class Intake:
         while lane:
             together = [kept for kept in await self._head(lane) if await _is_safe(kept)]
             if together:
-                await self._stubbornly(_as_one([kept.came for kept in together]))
+                await self._together([kept.came for kept in together])
             for kept in together:
                 lane.remove(kept)
                 del self._kept[kept.number]
@@ -191,34 +191,52 @@ class Intake:
             await asyncio.sleep(ALBUM_QUIET)
         return parts
 
-    async def _stubbornly(self, came: Came) -> None:
+    async def _together(self, parts: list[Came]) -> None:
+        """Hand in an album as one message.
+
+        Where that was taken before (a crash came in between) others of its parts may be new: then each by itself.
+        """
+        outcome = await self._stubbornly(_as_one(parts))
+        if outcome is Outcome.DUPLICATE and len(parts) > 1:
+            for part in parts:
+                await self._stubbornly(part)
+
+    async def _stubbornly(self, came: Came) -> Outcome:
         tries = 0
         while self._receive is not None:
             try:
-                await self._hand_in(came, without_files=tries >= FETCHES)
+                return await self._hand_in(came, without_files=tries >= FETCHES)
             except Exception:
                 log.exception("a message is not taken yet and is tried again")
                 await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
                 tries += 1
-            else:
-                return
         raise asyncio.CancelledError
 
-    async def _hand_in(self, came: Came, *, without_files: bool = False) -> None:
+    async def _hand_in(self, came: Came, *, without_files: bool = False) -> Outcome:
         if self._receive is None:
             raise ConnectionError("the program is stopping")
         what = came.what
         if isinstance(what, Inbound) and came.media:
             if not what.addressed and not what.text:
-                return
-            media: Sequence[Media] = () if without_files else came.media
-            found, missing = await self._fetcher.fetch(media)
-            missing += tuple(one.name for one in came.media) if without_files else ()
-            what = replace(what, attachments=found, unfetched=missing)
+                return Outcome.IGNORED
+            what = await self._with_files(what, came, without_files=without_files)
         outcome = await self._receive(what)
         more = self._committed(came, outcome)
         if more is not None:
             self.aside(more)
+        return outcome
+
+    async def _with_files(self, what: Inbound, came: Came, *, without_files: bool) -> Inbound:
+        if without_files:
+            return replace(what, unfetched=tuple(one.name for one in came.media))
+        found: tuple[Attachment, ...] = ()
+        missing: tuple[str, ...] = ()
+        counts = []
+        for name, media in came.parts or ((what.id, came.media),):
+            files, absent = await self._fetcher.fetch(media)
+            found, missing = found + files, missing + absent
+            counts.append((name, len(files)))
+        return replace(what, attachments=found, unfetched=missing, parts=tuple(counts) if came.parts else ())
 
     async def _answer(self, query: str) -> None:
         """Let the button stop spinning; too late is no harm."""
@@ -242,6 +260,7 @@ def _as_one(parts: list[Came]) -> Came:
     text = "\n".join(message.text for message in messages if message.text)
     addressed = any(message.addressed for message in messages)
     media = tuple(one for part in parts for one in part.media)
+    brought = tuple((part.what.id, part.media) for part in parts)
     speaks = next((message for message in messages if message.text), messages[0])
     what = replace(speaks, text=text, addressed=addressed)
-    return replace(first, what=what, media=media)
+    return replace(first, what=what, media=media, parts=brought)

@@ -16,7 +16,7 @@ from bot.chat.errors import ConfigurationError
 from bot.chat.messages import ChatKind, Inbound, Outgoing
 from bot.chat.ports import FileStore, Limits, Outcome, Rate, Receive
 from bot.platforms.local.server import Server
-from bot.platforms.telegram.chats import PLATFORM
+from bot.platforms.telegram.chats import PLATFORM, place
 from bot.platforms.telegram.hook import Hook
 from bot.platforms.telegram.intake import Intake
 from bot.platforms.telegram.media import Fetcher
@@ -32,8 +32,10 @@ from bot.platforms.telegram.webhook import Webhook
 
 log = logging.getLogger("liangsaibi.telegram")
 
-#: What a photo that only had to be kept is acknowledged with.
+#: With this is acknowledged what needs no words where it was said: a photo that was kept, a 收到 in a group, what
+#: was asked in a group and is answered privately.
 _SEEN = ReactionTypeEmoji("👌")
+_SIGNED = (Outcome.NOTED, Outcome.ELSEWHERE)
 #: How often the bot's own account is asked for at start before that is given up, and the pause in seconds.
 _TRIES, _PAUSE = 5, 2.0
 
@@ -182,15 +184,14 @@ class Telegram:
         return f"https://t.me/{name}?start={word}"
 
     def _committed(self, came: Came, outcome: Outcome) -> Coroutine[Any, Any, None] | None:
-        """After the commit: a quiet sign where nothing is said, and the menu of whoever wrote."""
+        """After the commit: a quiet sign where nothing is said there, and the menu of whoever wrote."""
         what = came.what
         if not isinstance(what, Inbound) or what.edits:
             return None
-        group = what.chat.kind is ChatKind.GROUP
-        if outcome is Outcome.NOTED and what.message is not None and not group:
-            return self._sign(int(what.chat.id), int(what.message))
+        if outcome in _SIGNED and what.message is not None:
+            return self._sign(place(what.chat).chat, int(what.message))
         if outcome in (Outcome.ANSWERED, Outcome.REFUSED) and self._menus.due(what.sender.id, what.chat.id):
-            return self._menus.keep_in_step(what.sender.id, what.chat.id, group=group)
+            return self._menus.keep_in_step(what.sender.id, what.chat.id, group=what.chat.kind is ChatKind.GROUP)
         return None
 
     async def _sign(self, chat: int, message: int) -> None:

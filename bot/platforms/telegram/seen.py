@@ -26,7 +26,8 @@ class Me:
 class Came:
     """One update as it concerns the bot. `lane`: what has the same lane is handed in one after the other.
 
-    `query` is the press that wants an answer at once; `album` binds messages that were sent as one.
+    `query` is the press that wants an answer at once; `album` binds messages that were sent as one, and `parts`
+    are what each of them brought once they are put together.
     """
 
     what: Inbound | Notice
@@ -34,6 +35,7 @@ class Came:
     media: tuple[Media, ...] = ()
     album: str | None = None
     query: str | None = None
+    parts: tuple[tuple[str, tuple[Media, ...]], ...] = ()
 
 
 def is_anonymous(message: Message) -> bool:

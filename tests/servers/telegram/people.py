@@ -121,12 +121,15 @@ class Town:
                 body["caption_entities"] = found
         return self.posts(who, room, **body, **more)
 
-    def album(self, who: str, room: Room, photos: list[bytes], *, caption: str = "", **more: Any) -> None:
-        """Several photos at once; the words stand with the first."""
+    def album(
+        self, who: str, room: Room, photos: list[bytes], *, caption: str = "", **more: Any
+    ) -> list[dict[str, Any]]:
+        """Several photos at once; the words stand with the first. Returns the messages."""
         number = str(next(self._numbers) + 13_000_000_000_000_000)
-        for index, data in enumerate(photos):
-            words = caption if index == 0 else ""
-            self.photo(who, room, data, caption=words, media_group_id=number, **more)
+        return [
+            self.photo(who, room, data, caption="" if index else caption, media_group_id=number, **more)
+            for index, data in enumerate(photos)
+        ]
 
     def upload(self, data: bytes, *, width: int = 960, height: int = 640) -> dict[str, Any]:
         name = f"file{next(self._numbers)}"
@@ -140,7 +143,9 @@ class Town:
         }
 
     def edits(self, who: str, room: Room, message: dict[str, Any], text: str) -> None:
-        message |= {"text": text, "edit_date": int(time.time())}
+        """Other words for a message: its text, or its caption where it is a photo."""
+        where = "text" if "text" in message else "caption"
+        message |= {where: text, "edit_date": int(time.time())}
         self._show(room, {"edited_message": message})
 
     def presses(self, who: str, room: Room, label: str) -> None:
