@@ -25,6 +25,7 @@ from bot.chat.errors import UserError
 from bot.chat.grammar.folding import bared
 from bot.chat.messages import (
     PRIVATELY,
+    Attachment,
     Button,
     ChatRef,
     Here,
@@ -306,7 +307,8 @@ class Dispatcher:
 
 def _without_taken_parts(tx: Tx, came: Inbound, now: datetime) -> Inbound:
     """An album without the files of those of its parts that had been taken before; all are taken now."""
-    files, at = [], 0
+    files: list[Attachment] = []
+    at = 0
     for name, count in came.parts:
         fresh = (
             name == came.id or inbox.take(tx, platform=came.chat.platform, message_id=name, now=now) is not None

@@ -175,7 +175,7 @@ class Interpreter:
         return None
 
     def _not_understood(self, ctx: Ctx, said: Said) -> Reply:
-        allowed = [c.name for c in self._registry.commands.values() if c.allows(ctx.actor) and not c.hidden]
+        allowed = [command.name for command in self._registry.offered(ctx.actor)]
         head = said.folded.split(maxsplit=1)[0][:6] if said.folded.strip() else ""
         near = [c for name in closest(head, allowed) if (c := self._registry.named(name))] if head else []
         help_button = Button(T("帮助"), "帮助")

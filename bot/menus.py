@@ -30,7 +30,7 @@ class AccountMenus:
         if account is not None:
             look = self._worker.submit(lambda tx: accounts.known(tx, self._platform, account) or _NOBODY)
             actor = await asyncio.wrap_future(look)
-        return [self._entry(c) for c in self._registry.commands.values() if c.allows(actor) and not c.hidden]
+        return [self._entry(command) for command in self._registry.offered(actor)]
 
     def _entry(self, command: Command) -> Entry:
         return Entry(

@@ -32,8 +32,7 @@ class CommandList:
                 self._renderer.words(command.usage, language),
                 self._renderer.words(command.help, language),
             )
-            for command in self._registry.commands.values()
-            if command.allows(actor) and not command.hidden
+            for command in self._registry.offered(actor)
         ]
 
 

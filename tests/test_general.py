@@ -1,18 +1,80 @@
 """Help, cancel, undo, language: what belongs to no part of the activity."""
 
+import pytest
+
 from tests.world import World
 
 
-def test_help_shows_only_what_this_person_may_do(world: World) -> None:
-    [answer] = world.personas["王芳"].says("帮助")
-    assert "撤销：收回您刚才的一步，十分钟内有效" in answer
+def test_help_begins_with_what_the_person_does_most_and_fits_a_phone(world: World) -> None:
+    assert world.personas["王芳"].says("帮助") == [
+        "您可以这样说\n"
+        "进度：报一项承诺的进度\n"
+        "季报：一项一项报完本季度的进度，中途可以停\n"
+        "我的承诺：本单位的承诺、进度和亮灯；加编号看一项的来龙去脉\n"
+        "承诺：提出今年的承诺；一行一项，可以一次提几项\n"
+        "截止：什么事什么时候截止；组织者可以设，也可以给自己的事项设截止时间\n"
+        "报进度不用记命令，直接说就行，例如：第2项完成80%了\n"
+        "其他的点下面的分类看；一条命令怎么用，发“帮助 进度”；全部命令发“帮助 全部”。\n"
+        "[进度] [季报] [我的承诺]\n[亮承诺] [赛实绩]\n[比干劲] [期限和提醒]\n[人员和群] [通用]"
+    ]
 
 
-def test_help_offers_what_the_person_does_most(world: World) -> None:
-    lines = world.personas["王芳"].says("帮助")[0].splitlines()
-    assert lines[lines.index("赛实绩") + 1] == "进度：报一项承诺的进度"
-    assert lines[-2:] == ["报进度不用记命令，直接说就行，例如：第2项完成80%了", "[进度] [我的承诺] [季报]"]
-    assert world.personas["吴评"].says("帮助")[0].endswith("[打分] [评分表]")
+@pytest.mark.parametrize(
+    ("who", "first"),
+    [
+        ("周敏", "[汇总] [未报] [活动]"),
+        ("陈立", "[审核] [核实] [未报]"),
+        ("吴评", "[打分] [评分表] [评分规则]"),
+        ("何监", "[评分进度] [启封] [签字]"),
+        ("施计", "[评分进度] [代录] [计时]"),
+    ],
+)
+def test_every_role_has_its_own_first_screen(world: World, who: str, first: str) -> None:
+    [shown] = world.personas[who].says("帮助")
+    assert first in shown.split("\n")
+    assert len(shown) < 350
+
+
+def test_a_section_is_one_tap_away_and_shows_only_what_this_person_may_do(world: World) -> None:
+    wang, chen = world.personas["王芳"], world.personas["陈立"]
+    wang.says("帮助")
+    assert wang.presses("期限和提醒") == [
+        "期限和提醒\n"
+        "截止：什么事什么时候截止；组织者可以设，也可以给自己的事项设截止时间\n"
+        "办好：组织者布置的事项办好了，说一声就不再提醒\n"
+        "提醒：看看什么时候会提醒谁、为什么；在群里可以定本群的提醒时间\n"
+        "免打扰：到哪一天之前不提醒您（最后一次提醒除外）\n"
+        "负担：本月收到多少条通知、几条要办事"
+    ]
+    assert wang.says("帮助 通报和投递") == ["没有“通报和投递”这条命令。发“帮助”看全部。"]
+    chen.says("帮助")
+    assert [line.partition("：")[0] for line in chen.presses("通报和投递")[0].split("\n")] == [
+        "通报和投递",
+        "通报",
+        "收回通报",
+        "投递",
+    ]
+
+
+def test_everything_is_listed_by_section_on_request(world: World) -> None:
+    wang = world.personas["王芳"]
+    lines = wang.says("帮助 全部")[0].split("\n")
+    assert [line for line in lines if "：" not in line] == [
+        "您可以这样说",
+        "亮承诺",
+        "赛实绩",
+        "比干劲",
+        "期限和提醒",
+        "人员和群",
+        "通用",
+    ]
+    wang.says("语言 English")
+    assert wang.says("/help deadlines and reminders")[0].startswith("Deadlines and reminders\n/deadline: ")
+
+
+def test_whoever_has_no_post_is_helped_as_well(world: World) -> None:
+    nobody = world.person("路遥")
+    assert nobody.says("帮助")[0].endswith("\n[截止] [提醒] [我是谁]\n[期限和提醒] [人员和群]\n[通用]")
 
 
 def test_examples_are_shown_as_the_reader_would_type_them(world: World) -> None:

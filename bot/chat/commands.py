@@ -29,6 +29,8 @@ class Section(Enum):
     COMMITMENTS = T("亮承诺")
     PROGRESS = T("赛实绩")
     ROUNDS = T("比干劲")
+    DEADLINES = T("期限和提醒")
+    ANNOUNCEMENTS = T("通报和投递")
     ROSTER = T("人员和群")
     GENERAL = T("通用")
 
@@ -263,6 +265,12 @@ class Registry:
             raise ValueError(f"no place is said for {', '.join(strays)}")
         ordered = sorted(self.commands.values(), key=lambda command: places[command.handler.__module__])
         self.commands = {command.name: command for command in ordered}
+
+    def offered(self, actor: Actor) -> list[Command]:
+        """What somebody may type and is told of, section by section, as help and menus show it."""
+        places = {section: place for place, section in enumerate(Section)}
+        shown = [c for c in self.commands.values() if not c.hidden and c.allows(actor)]
+        return sorted(shown, key=lambda command: places[command.section])
 
     def named(self, word: str) -> Command | None:
         """The command with this Chinese name, alias or ASCII name."""

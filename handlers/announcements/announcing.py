@@ -34,7 +34,7 @@ _LONGEST, _MOST_FILES, _NAMES_SHOWN = 6000, 9, 12
     "通报",
     ascii="bulletin",
     aliases=("发通报", "群发", "通知"),
-    section=Section.GENERAL,
+    section=Section.ANNOUNCEMENTS,
     help=T("给各群和各人发通报：可配照片和文件，先预览再发，可定时，没发出的能收回"),
     args=(Rest("words", T("通报内容"), optional=True),),
     roles=SENDERS,

@@ -119,7 +119,7 @@ def _was_finished(one: Announcement) -> bool:
 @registry.command(
     "收回通报",
     ascii="take_back",
-    section=Section.GENERAL,
+    section=Section.ANNOUNCEMENTS,
     help=T("收回自己的通报里还没发出的"),
     args=(Item("number", T("第几号通报")),),
     roles=SENDERS,
@@ -150,7 +150,7 @@ def _own(ctx: Ctx, number: int) -> Announcement:
 @registry.command(
     "收到",
     ascii="acknowledge",
-    section=Section.GENERAL,
+    section=Section.ANNOUNCEMENTS,
     help=T("告诉发通报的人您看到了（只在对方要回执时）"),
     args=(Item("number", T("第几号通报"), optional=True),),
     examples=("收到 1",),

@@ -24,7 +24,7 @@ _DAYS, _MOST_DAYS, _LISTED, _EXCERPT = 3, 14, 6, 20
     "投递",
     ascii="delivery",
     aliases=("投递情况", "发送情况"),
-    section=Section.GENERAL,
+    section=Section.ANNOUNCEMENTS,
     help=T("最近几天的消息发到了没有，没发到的是为什么，可以重发或不发"),
     args=(Item("days", T("最近几天"), optional=True),),
     roles=SENDERS,
@@ -94,7 +94,7 @@ def _buttons(one: Troubled) -> tuple[Button, ...]:
 @registry.command(
     "重发",
     ascii="send_again",
-    section=Section.GENERAL,
+    section=Section.ANNOUNCEMENTS,
     help=T("把没发成的一条消息再发一次，编号见“投递”"),
     args=(Item("number", T("编号")),),
     roles=SENDERS,
@@ -112,7 +112,7 @@ def send_again(ctx: Ctx, number: int) -> Reply:
 @registry.command(
     "不发",
     ascii="let_go",
-    section=Section.GENERAL,
+    section=Section.ANNOUNCEMENTS,
     help=T("不再发一条没发成的消息，编号见“投递”"),
     args=(Item("number", T("编号")),),
     roles=SENDERS,

@@ -26,7 +26,7 @@ _PRESSED = re.compile(r"d(\d{1,12})\s+u(\d{1,12})$")
     "办好",
     ascii="handled",
     aliases=("办好了", "已办好"),
-    section=Section.GENERAL,
+    section=Section.DEADLINES,
     help=T("组织者布置的事项办好了，说一声就不再提醒"),
     args=(Rest("what", T("事项"), optional=True),),
     roles=(Role.SECRETARY,),

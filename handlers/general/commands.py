@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.chat.arguments import Choice, Rest
-from bot.chat.commands import Command, Place, Registry, Section
+from bot.chat.commands import Place, Registry, Section
 from bot.chat.context import Said
 from bot.chat.errors import UserError
 from bot.chat.grammar.folding import bared
-from bot.chat.grammar.suggest import closest
-from bot.chat.messages import Block, Button, Fields, Line, Reply, faint, quote, say, title
-from bot.chat.people import ROLE_WORDS, Role
-from bot.chat.texts import CHINESE, ENGLISH, Name, T, Words
+from bot.chat.messages import Button, Reply, say, title
+from bot.chat.people import Role
+from bot.chat.texts import CHINESE, ENGLISH, T
 from handlers import Ctx
+from handlers.general import helping
 from storage import accounts, changes
 
 registry = Registry()
@@ -35,85 +35,20 @@ _YES = _any_of("好 好的 是 是的 对 对的 行 可以 嗯 确认 同意 �
     aliases=("菜单", "怎么用", "你好", "您好"),
     section=Section.GENERAL,
     help=T("看看您能做的事，或某条命令怎么用"),
-    args=(Rest("topic", T("命令"), optional=True),),
+    args=(Rest("topic", T("命令或一类"), optional=True),),
     strangers=True,
     place=Place.PRIVATE,
     everyday=True,
-    examples=("帮助", "帮助 语言"),
+    examples=("帮助", "帮助 语言", "帮助 全部"),
 )
 def show_help(ctx: Ctx, topic: str | None) -> Reply:
-    """All that this person may do, grouped; or one command in detail."""
-    if topic:
-        return _detail(ctx, topic)
-    if not ctx.actor.is_bound:
+    """What this person does most and the sections of the rest; one section, all, or one command in detail."""
+    if not ctx.actor.is_bound and not topic:
         return say(
             title(T("您好，我是亮赛比机器人")),
             T("请先绑定身份：把组织者给您的绑定码发给我，例如：绑定 8F3K-2274"),
         )
-    first = _first(ctx)
-    body: list[Block] = [title(T("您可以这样说"))]
-    for section in Section:
-        commands = [c for c in _offered(ctx) if c.section is section]
-        if commands:
-            commands.sort(key=lambda c: c not in first)
-            body.append(Line(section.value, "title"))
-            body.append(Fields(tuple((c.label, c.help) for c in commands)))
-    if ctx.actor.has(Role.SECRETARY):
-        # At the end, where a phone shows it without scrolling.
-        body.append(Line(T("报进度不用记命令，直接说就行，例如：第2项完成80%了")))
-    buttons = (tuple(Button(c.label, c.name) for c in first),) if first else ()
-    return say(*body, buttons=buttons)
-
-
-#: What each role does most: first in its section, and as buttons.
-_MOST_USED: dict[Role, tuple[str, ...]] = {
-    Role.SECRETARY: ("进度", "我的承诺", "季报"),
-    Role.JUDGE: ("打分", "评分表"),
-    Role.SCOREKEEPER: ("评分进度", "代录"),
-    Role.SCRUTINEER: ("启封", "签字"),
-    Role.OFFICE_ADMINISTRATOR: ("审核", "核实", "未报"),
-    Role.ORGANIZER: ("汇总", "未报", "活动"),
-}
-
-
-def _first(ctx: Ctx) -> list[Command]:
-    """What this person most likely wants, by the first of the roles above that they hold."""
-    role = next((role for role in _MOST_USED if ctx.actor.has(role)), None)
-    found = [ctx.registry.named(name) for name in _MOST_USED[role]] if role else []
-    return [command for command in found if command]
-
-
-def _offered(ctx: Ctx) -> list[Command]:
-    return [c for c in ctx.registry.commands.values() if c.allows(ctx.actor) and not c.hidden]
-
-
-def _detail(ctx: Ctx, topic: str) -> Reply:
-    command = ctx.registry.named(topic.lstrip("/"))
-    if command is None or (command.hidden and not command.allows(ctx.actor)):
-        near = closest(topic, [c.name for c in _offered(ctx)])
-        rows = (tuple(Button(name, f"帮助 {name}") for name in near),) if near else ()
-        raise UserError(T("没有“{topic}”这条命令。发“帮助”看全部。", topic=topic), buttons=rows)
-    pairs: list[tuple[Words, Words]] = []
-    if command.args:
-        pairs.append((T("写法"), command.usage))
-    if command.aliases:
-        pairs.append((T("也可以说"), T("{aliases}", aliases=list(command.aliases))))
-    if command.roles:
-        pairs.append((T("谁能用"), T("{roles}", roles=[ROLE_WORDS[r] for r in Role if r in command.roles])))
-    body: list[Block] = [title(command.label), Line(command.help)]
-    if pairs:
-        body.append(Fields(tuple(pairs)))
-    if command.examples:
-        body.append(faint(T("例如：")))
-        body += [quote(_example(command, example)) for example in command.examples]
-    return say(*body)
-
-
-def _example(command: Command, example: str) -> Words:
-    """An example as a reader of each language would type it."""
-    if not example.startswith(command.name):
-        return example
-    return Name(example, f"/{command.ascii} {example.removeprefix(command.name).strip()}".strip())
+    return helping.about(ctx, topic) if topic else helping.overview(ctx)
 
 
 @registry.reader(POLITE)

@@ -41,7 +41,7 @@ class Planned:
     "提醒",
     ascii="reminders",
     aliases=("提醒安排",),
-    section=Section.GENERAL,
+    section=Section.DEADLINES,
     help=T("看看什么时候会提醒谁、为什么；在群里可以定本群的提醒时间"),
     args=(Rest("words", T("时间 几点"), optional=True),),
     examples=("提醒", "提醒 时间 8:30"),

@@ -54,7 +54,7 @@ class Nudges:
     "催办",
     ascii="urge",
     aliases=("催一下", "催报"),
-    section=Section.GENERAL,
+    section=Section.DEADLINES,
     help=T("现在就提醒还没办的人，发之前先看发给谁；刚提醒过的不再发"),
     args=(Rest("what", T("事项或单位"), optional=True),),
     roles=_OFFICE,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.chat.commands import Section
 from storage import accounts
 from storage.database import Database
 from storage.tables import chats, evidence
@@ -327,7 +328,10 @@ async def test_an_old_button_is_answered_politely(district: District, stage: Tel
 async def test_menus_are_the_persons_own_in_both_languages(district: District, stage: TelegramStage) -> None:
     await stage.say("王芳", "帮助 语言", group=None, photo=None)
     menus, wang = district.api.menus, district.town.user("王芳")["id"]
-    names = {entry["command"] for entry in menus.get((f"chat:{wang}", ""), [])}
+    shown = [entry["command"] for entry in menus.get((f"chat:{wang}", ""), [])]
+    sections = [district.app.registry.named(name).section for name in shown]  # type: ignore[union-attr]
+    assert sections == sorted(sections, key=list(Section).index)
+    names = set(shown)
     declared = district.app.registry.commands["进度"]
     assert "progress" in names
     assert "bindgroup" not in names
