@@ -15,6 +15,8 @@ from storage.database import Tx, insert
 from storage.tables import commitments, group_times, lights, mutes, reminders, unit_ancestors, units
 
 _FACT = "reminders.seen_until"
+#: How the step of a reminder begins that somebody asked for by hand.
+NUDGE = "nudge"
 #: One INSERT takes so many rows; SQLite binds at most 32,766 values.
 _AT_ONCE = 1000
 
@@ -52,6 +54,15 @@ _LAST = (
     select(reminders.c.recipient, reminders.c.about, func.max(reminders.c.at).label("at"))
     .where(reminders.c.about.in_(bindparam("matters", expanding=True)))
     .group_by(reminders.c.recipient, reminders.c.about)
+)
+_NUDGED = (
+    select(reminders.c.recipient, reminders.c.about)
+    .where(
+        reminders.c.about.in_(bindparam("matters", expanding=True)),
+        reminders.c.step.like(f"{NUDGE}:%"),
+        reminders.c.at >= bindparam("since"),
+    )
+    .distinct()
 )
 _MUTED = select(mutes.c.person_id, mutes.c.until).where(mutes.c.until >= bindparam("today"))
 _UNMUTE = delete(mutes).where(mutes.c.person_id == bindparam("who"))
@@ -120,6 +131,12 @@ def last_sent(tx: Tx, abouts: Iterable[str]) -> dict[tuple[str, str], datetime]:
     """When each recipient last heard of each of these matters."""
     rows = tx.all(_LAST, {"matters": sorted(set(abouts))})
     return {(row.recipient, row.about): row.at for row in rows}
+
+
+def nudged(tx: Tx, abouts: Iterable[str], *, since: datetime) -> set[tuple[str, str]]:
+    """Who was reminded by hand since then, and of which of these matters."""
+    rows = tx.all(_NUDGED, {"matters": sorted(set(abouts)), "since": since})
+    return {(row.recipient, row.about) for row in rows}
 
 
 def muted(tx: Tx, today: date) -> dict[int, date]:

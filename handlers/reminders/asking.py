@@ -97,7 +97,7 @@ def _plan(ctx: Ctx) -> Reply:
     if len(found) > _SHOWN:
         body.append(faint(T("……还有{count}条", count=len(found) - _SHOWN)))
     if found:
-        body.append(faint(T("到时候办好了就不发；同一个人同一时间的合成一条。")))
+        body.append(faint(T("到时候办好了、当天催办过的就不发；同一个人同一时间的合成一条。")))
     until = reminders.muted(ctx.tx, ctx.today).get(ctx.actor.id)
     if until:
         body.append(faint(T("您的免打扰到{until}；最后一次提醒照发。", until=until)))

@@ -108,7 +108,8 @@ def confirmed(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     if not count:
         return _nobody(found)
     pause = ctx.policy.reminders.nudge_hours
-    return say(T("已提醒{count}人。{hours}小时内不会再催同一件事。", count=count, hours=pause), replace=True)
+    words = T("已提醒{count}人。今天不再自动提醒他们这件事，{hours}小时内也不会再催。", count=count, hours=pause)
+    return say(words, replace=True)
 
 
 def _refuse_at_night(ctx: Ctx) -> None:
@@ -225,4 +226,4 @@ class Nudge(Stage):
 
     @property
     def key(self) -> str:
-        return f"nudge:{self.at}"
+        return f"{reminders.NUDGE}:{self.at}"

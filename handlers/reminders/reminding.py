@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 
 from bot.chat.messages import Reply
 from handlers import TickCtx
@@ -16,7 +16,7 @@ from handlers.reminders.due import Parcel, fires, organizers, parcels
 from handlers.reminders.lights import Changes, Lamp
 from handlers.reminders.news import News, news, picture
 from handlers.reminders.parts import Writer
-from handlers.reminders.policy import may_send
+from handlers.reminders.policy import PRIVATE, may_send, moment
 from handlers.reminders.scene import Scene, scene
 from storage import reminders
 from storage.reminders import Marks, Sent
@@ -86,7 +86,7 @@ def _bags(tick: TickCtx, seen: Scene, changes: Changes, muted: Mapping[int, obje
     """All that is due now, by recipient, without those who cannot be reached or want to be left in peace."""
     bags: dict[str, Bag] = defaultdict(Bag)
     quiet = {f"p{person_id}" for person_id in muted}
-    for parcel in parcels(seen):
+    for parcel in _not_nudged(seen, list(parcels(seen))):
         if parcel.recipient not in quiet or parcel.stage.last:
             bags[parcel.recipient].parcels[parcel.sent] = parcel
     for lamp in changes.told:
@@ -98,6 +98,14 @@ def _bags(tick: TickCtx, seen: Scene, changes: Changes, muted: Mapping[int, obje
     people = {int(recipient[1:]) for recipient in bags if recipient.startswith("p")}
     reached = {f"p{person_id}" for person_id in tick.reach(people)} if people else set()
     return {r: bags[r] for r in sorted(bags) if r.startswith("c") or r in reached}
+
+
+def _not_nudged(seen: Scene, due: list[Parcel]) -> Iterator[Parcel]:
+    """Without those who were reminded of the same today by hand: once a day is enough, whoever asked for it."""
+    private = [parcel.sent.about for parcel in due if parcel.stage.step in PRIVATE]
+    today = moment(seen.today, time(), seen.zone)
+    nudged = reminders.nudged(seen.tx, private, since=today) if private else set()
+    return (parcel for parcel in due if (parcel.recipient, parcel.sent.about) not in nudged)
 
 
 def _unknown_years(seen: Scene) -> list[tuple[Sent, int]]:

@@ -26,7 +26,7 @@ VILLAGES: dict[str, tuple[str, int | None, int]] = {
     "欢河村": ("石佛办事处", 4, 9),
     "南流村": ("石佛办事处", None, 0),
 }
-Action = Callable[[Tx], None]
+Action = Callable[[Tx], object]
 
 
 def next_working(day: date) -> date:
@@ -82,6 +82,27 @@ class Year:
         yield self.extended_at, self._extend
         person_id, at, until = self.peace
         yield at, lambda tx: reminders.mute(tx, person_id, until)
+        for moment, recipient, about in self.nudges():
+            yield moment, self._nudge(moment, recipient, about)
+
+    def nudges(self) -> Iterator[tuple[datetime, str, str]]:
+        """When whom somebody reminds of what by hand: before the day's own reminder, and after it."""
+        for quarter in range(1, 5):
+            for name, late, hour in (
+                ("公园道社区", 0, 8),
+                ("南流村", 2, 8),
+                ("南流村", 3, 10),
+                ("大里村", -3, 20),
+            ):
+                due = self._due(VILLAGES[name][0], quarter)
+                at = local(due(local(quarter_due(self.year, quarter), 0)) + late * DAY, hour)
+                about = f"report:{self.year}Q{quarter}:u{self.world.units[name]}:{due(at)}"
+                yield at, self.person(name, Role.SECRETARY), about
+
+    @staticmethod
+    def _nudge(at: datetime, recipient: str, about: str) -> Action:
+        step = f"{reminders.NUDGE}:{at:%Y%m%dT%H}"
+        return lambda tx: reminders.claim(tx, [reminders.Sent(recipient, about, step)], now=at)
 
     def _promise(self, name: str, at: datetime) -> Action:
         def act(tx: Tx) -> None:
@@ -208,9 +229,10 @@ class Year:
 
 
 def noted(world: World) -> list[tuple[datetime, str, str, str]]:
-    """What the program has sent, as the slow model writes it."""
+    """What the program has sent by itself, as the slow model writes it."""
+    by_hand = table.c.step.like(f"{reminders.NUDGE}:%")
     with world.database.transaction() as tx:
-        rows = tx.all(select(table.c.at, table.c.recipient, table.c.about, table.c.step))
+        rows = tx.all(select(table.c.at, table.c.recipient, table.c.about, table.c.step).where(~by_hand))
     return sorted((row.at.astimezone(ZONE), row.recipient, row.about, row.step) for row in rows)
 
 

@@ -10,6 +10,7 @@ It shares nothing with the program but the official holiday calendar. From the p
   not even that if the next one comes later on the same day. What is older than a week is not sent.
 - Whoever asked to be left in peace gets only the last one before the day, and the last one of all.
 - Of a report that cannot be handed in any more nobody is reminded.
+- Who was nudged by hand hears nothing of the same by itself on that day.
 """
 
 from __future__ import annotations
@@ -86,11 +87,15 @@ class Thing:
 
 @dataclass
 class Model:
-    """The hours of a year, the things, and who is left in peace from when until which day."""
+    """The hours of a year, the things, and who is left in peace from when until which day.
+
+    `nudges`: when somebody is reminded by hand, who, and of what (a thing and its due date).
+    """
 
     things: list[Thing]
     peace: dict[str, list[tuple[datetime, date]]] = field(default_factory=dict)
     group_hours: dict[str, int] = field(default_factory=dict)
+    nudges: list[tuple[datetime, str, str]] = field(default_factory=list)
     sent: list[tuple[datetime, str, str, str]] = field(default_factory=list)
 
     def run(self, begin: datetime, end: datetime, runs: Callable[[datetime], bool]) -> None:
@@ -131,9 +136,17 @@ class Model:
             return
         if step.startswith("group") and at.date() > due:
             return
+        if self._was_nudged(thing.recipient, f"{thing.about}:{due}", at):
+            return
         if self._in_peace(thing.recipient, at) and step not in ("before0", "overdue5"):
             return
         self.sent.append((at, thing.recipient, f"{thing.about}:{due}", step))
+
+    def _was_nudged(self, recipient: str, about: str, at: datetime) -> bool:
+        return any(
+            (recipient, about) == (whom, what) and since <= at and since.astimezone(ZONE).date() == at.date()
+            for since, whom, what in self.nudges
+        )
 
     def _in_peace(self, recipient: str, at: datetime) -> bool:
         return any(since <= at and at.date() <= until for since, until in self.peace.get(recipient, ()))

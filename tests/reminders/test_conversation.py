@@ -153,7 +153,7 @@ def test_the_plan_says_when_to_whom_and_why(spring: World) -> None:
         "4月2日 09:00 您：2021年第1季度季报（截止前3天）\n"
         "4月6日 09:00 您：2021年第1季度季报（截止当天）\n"
         "4月7日 09:00 您：2021年第1季度季报（逾期后每个工作日一次，共5次）\n"
-        "到时候办好了就不发；同一个人同一时间的合成一条。"
+        "到时候办好了、当天催办过的就不发；同一个人同一时间的合成一条。"
     ]
     office = spring.personas["陈立"].says("提醒")[0]
     assert "3月30日 09:00 1个办事处的群：2021年第1季度季报（截止前7天）" in office
@@ -217,7 +217,7 @@ def test_a_nudge_is_weighed_and_waits_before_the_next(spring: World) -> None:
         "现在提醒1人\n2021年第1季度季报还有8天截止：大里村王芳\n设了免打扰，不发：李建国\n"
         "会涉及1人。本月他们平均已收到0条通知，其中0条要办事；上限是20条。\n[发送] [取消]"
     ]
-    assert chen.presses("发送") == ["已提醒1人。24小时内不会再催同一件事。"]
+    assert chen.presses("发送") == ["已提醒1人。今天不再自动提醒他们这件事，24小时内也不会再催。"]
     assert wang.heard() == [
         "2021年第1季度季报还有8天截止（2021年4月6日）\n大里村还没报1项：第1项硬化村内道路2公里\n[填季报]"
     ]
@@ -228,6 +228,32 @@ def test_a_nudge_is_weighed_and_waits_before_the_next(spring: World) -> None:
     assert chen.says("催办") == ["现在是免打扰时间，8:00以后再催。"]
     assert spring.personas["孙洁"].says("催办 大里村")[0].startswith(("没有", "现在是"))
     assert wang.says("催办")[0].startswith("“催办”由")
+
+
+def test_who_was_nudged_today_is_not_reminded_of_the_same_by_itself(spring: World) -> None:
+    chen, wang, li = (spring.personas[n] for n in ("陈立", "王芳", "李建国"))
+    # 8:30 on the due date: the reminder of 9:00 is still to come.
+    at(spring, date(2021, 4, 6), 8, 30)
+    assert chen.says("催办 大里村")[0].startswith("现在提醒1人\n2021年第1季度季报今天截止：大里村王芳\n")
+    chen.presses("发送")
+    assert len(wang.heard()) == 1
+    at(spring, date(2021, 4, 6), 9)
+    at(spring, date(2021, 4, 6), 15)
+    assert (len(wang.heard()), len(li.heard())) == (0, 1)
+    at(spring, date(2021, 4, 7), 9)
+    assert [h.split("\n")[0] for h in wang.heard()] == ["2021年第1季度季报已过截止日1天（2021年4月6日）"]
+
+
+def test_a_nudge_about_one_matter_holds_back_no_other(spring: World) -> None:
+    chen, wang = spring.personas["陈立"], spring.personas["王芳"]
+    spring.personas["周敏"].says("截止 安全隐患排查表 枫杨办事处 4月6日")
+    spring.personas["周敏"].presses("确定")
+    at(spring, date(2021, 4, 6), 8, 30)
+    chen.says("催办 季报 大里村")
+    chen.presses("发送")
+    wang.heard()
+    at(spring, date(2021, 4, 6), 9)
+    assert [h.split("\n")[0] for h in wang.heard()] == ["安全隐患排查表今天截止（2021年4月6日）"]
 
 
 def test_the_burden_is_seen_and_nobody_is_ranked(spring: World) -> None:

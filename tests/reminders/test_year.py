@@ -91,6 +91,10 @@ def test_a_year_of_reminders(tmp_path: Path, year: int) -> None:
         # It is no empty year: all kinds of reminders come in it.
         steps = {step for _at, _to, _about, step in model.sent}
         overdue = {f"overdue{n}" for n in range(1, 6)}
+        left_alone = Model(script.things(), peace=model.peace, group_hours=model.group_hours)
+        left_alone.run(begin, end, lambda _at: True)
+        # Those who were nudged by hand were spared something.
+        assert set(model.sent) < set(left_alone.sent)
         assert steps == {"before3", "before0", "group7", "office1", "organizer1", *overdue}
 
 
@@ -98,7 +102,12 @@ def scripted(world: World, year: int) -> tuple[Year, Model]:
     """The year's script, in which one asks to be left in peace and one group has its own time, and its model."""
     silent, own_time = world.personas["钱红"].id, world.groups["石佛办事处"]
     script = Year(world, year, peace=(silent, local(date(year, 3, 25), 12), date(year, 4, 12)))
-    model = Model(script.things(), peace={f"p{silent}": [script.peace[1:]]}, group_hours={f"c{own_time}": 11})
+    model = Model(
+        script.things(),
+        peace={f"p{silent}": [script.peace[1:]]},
+        group_hours={f"c{own_time}": 11},
+        nudges=list(script.nudges()),
+    )
     with world.database.transaction() as tx:
         reminders.set_time(tx, own_time, 11 * 60)
     return script, model
