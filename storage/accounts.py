@@ -87,6 +87,7 @@ _TAKE_OVER = (
     )
 )
 _DELETE_CHAT = delete(chats).where(chats.c.id == bindparam("which"))
+_NAMES = select(people.c.id, people.c.name).where(people.c.id.in_(bindparam("who", expanding=True)))
 _SPEAK_PERSON = update(people).where(people.c.id == bindparam("which")).values(language=bindparam("speaks"))
 _SPEAK_ACCOUNT = update(accounts).where(accounts.c.id == bindparam("which")).values(language=bindparam("speaks"))
 _SPEAK_CHAT = update(chats).where(chats.c.id == bindparam("which")).values(language=bindparam("speaks"))
@@ -167,7 +168,7 @@ def chat(tx: Tx, chat_id: int) -> Chat:
 def samples(tx: Tx, chat_ids: Iterable[int]) -> list[ChatRef]:
     """Of the chats one for each platform and kind of chat, for showing how something will look there."""
     found: dict[tuple[str, bool, bool], ChatRef] = {}
-    for row in tx.all(_CHATS_BY_ID, {"which": sorted(set(chat_ids))}):
+    for row in tx.among(_CHATS_BY_ID, "which", chat_ids):
         kind = ChatKind.GROUP if row.is_group else ChatKind.PRIVATE
         ref = ChatRef(row.platform, row.external_id, kind, row.title)
         found.setdefault((row.platform, row.is_group, row.send_only), ref)
@@ -237,11 +238,11 @@ def reach_people(
 def bound_people(tx: Tx, person_ids: Iterable[int]) -> set[int]:
     """Those of the people who have tied an account."""
     statement = select(accounts.c.person_id).where(accounts.c.person_id.in_(bindparam("who", expanding=True)))
-    return {row.person_id for row in tx.all(statement, {"who": sorted(set(person_ids))})}
+    return {row.person_id for row in tx.among(statement, "who", person_ids)}
 
 
 def _reach(tx: Tx, person_ids: list[int]) -> dict[int, Reached]:
-    rows = tx.all(_PRIVATE_CHATS, {"who": person_ids})
+    rows = tx.among(_PRIVATE_CHATS, "who", person_ids)
     return {r.person_id: Reached(r.chat_id, r.language, r.platform, r.state != "active") for r in rows}
 
 
@@ -252,7 +253,7 @@ def mentionable(tx: Tx, person_ids: Iterable[int], *, home: str | None = None) -
     """
     wanted = sorted(set(person_ids))
     found: dict[str, dict[int, str]] = {home: {person: _at_home(person) for person in wanted}} if home else {}
-    for row in tx.all(_ACCOUNTS_OF, {"who": wanted}) if wanted else []:
+    for row in tx.among(_ACCOUNTS_OF, "who", wanted):
         found.setdefault(row.platform, {})[row.person_id] = row.external_id
     return found
 
@@ -264,7 +265,7 @@ def _at_home(person_id: int) -> str:
 
 def _settle(tx: Tx, person_ids: list[int], home: str, now: datetime) -> None:
     """Give people an account and a private chat on their home platform."""
-    names = {r.id: r.name for r in tx.all(select(people.c.id, people.c.name).where(people.c.id.in_(person_ids)))}
+    names = {row.id: row.name for row in tx.among(_NAMES, "who", person_ids)}
     for person_id, name in names.items():
         external = _at_home(person_id)
         ref = ChatRef(home, f"private:{external}", ChatKind.PRIVATE)
@@ -296,11 +297,8 @@ def reach_groups(tx: Tx, unit_ids: Iterable[int]) -> dict[int, tuple[Reached, ..
     group a second time through the account that answers in it.
     A group in which the bot cannot speak at present counts only where the unit has no other.
     """
-    wanted = sorted(set(unit_ids))
-    if not wanted:
-        return {}
     found: dict[int, tuple[Reached, ...]] = {}
-    rows = tx.all(_GROUP_CHATS, {"which": wanted})
+    rows = list(tx.among(_GROUP_CHATS, "which", unit_ids))
     outlets = {(row.unit_id, row.platform) for row in rows if row.send_only and row.state == "active"}
     for row in rows:
         if not row.send_only and (row.unit_id, row.platform) in outlets:

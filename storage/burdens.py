@@ -73,5 +73,5 @@ def count(tx: Tx, told: Sequence[Told], *, month: str) -> None:
 
 def of_people(tx: Tx, person_ids: Iterable[int], *, month: str) -> dict[int, Burden]:
     """The month's burden of each of the people; who got nothing is left out."""
-    rows = tx.all(_OF, {"in_month": month, "who": sorted(set(person_ids))})
+    rows = tx.among(_OF, "who", person_ids, {"in_month": month})
     return {row.person_id: Burden(*row) for row in rows}

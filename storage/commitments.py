@@ -223,7 +223,7 @@ def get(tx: Tx, commitment_id: int) -> Commitment:
 
 def get_many(tx: Tx, commitment_ids: Iterable[int]) -> dict[int, Commitment]:
     """Several commitments by their id; unknown ones are left out."""
-    return {row.id: from_row(row) for row in tx.all(_MANY, {"which": sorted(set(commitment_ids))})}
+    return {row.id: from_row(row) for row in tx.among(_MANY, "which", commitment_ids)}
 
 
 def by_number(tx: Tx, unit_id: int, number: int, *, year: int) -> Commitment | None:

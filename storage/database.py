@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,10 @@ from bot.chat.errors import ConfigurationError
 
 #: How long PostgreSQL bears with a transaction in which nothing is asked, in seconds.
 IDLE_SECONDS = 30
+
+
+#: A statement's list has so many values at most; SQLite binds 32,766 in all, PostgreSQL 65,535.
+MOST_AT_ONCE = 10_000
 
 
 class Tx:
@@ -40,6 +44,18 @@ class Tx:
         self, statement: Executable, values: Mapping[str, Any] | None = None
     ) -> Sequence[Row[*tuple[Any, ...]]]:
         return self.connection.execute(statement, values or {}).all()
+
+    def among(
+        self, statement: Executable, name: str, wanted: Iterable[Any], values: Mapping[str, Any] | None = None
+    ) -> Iterator[Row[*tuple[Any, ...]]]:
+        """The rows of a statement with a list of any length, bound as `name`: each value once, in order.
+
+        The databases bind so many values at most, so a long list takes several executions; the statement's own
+        order holds within each. Nothing is asked for an empty list.
+        """
+        ordered = sorted(set(wanted))
+        for start in range(0, len(ordered), MOST_AT_ONCE):
+            yield from self.all(statement, {**(values or {}), name: ordered[start : start + MOST_AT_ONCE]})
 
     def first(
         self, statement: Executable, values: Mapping[str, Any] | None = None

@@ -139,11 +139,11 @@ def hand_on(tx: Tx, *, from_report: int, to_report: int) -> None:
 def of_reports(tx: Tx, report_ids: Iterable[int]) -> dict[int, list[Evidence]]:
     """The evidence of each report; a report without any is left out."""
     found: dict[int, list[Evidence]] = {}
-    for row in tx.all(_OF_REPORTS, {"which": sorted(set(report_ids))}):
+    for row in tx.among(_OF_REPORTS, "which", report_ids):
         found.setdefault(row.report_id, []).append(Evidence(*row))
     return found
 
 
 def count(tx: Tx, report_ids: Iterable[int]) -> dict[int, int]:
     """How many photos and files each report has; a report without any is left out."""
-    return {row.report_id: row.number for row in tx.all(_COUNT, {"which": sorted(set(report_ids))})}
+    return {row.report_id: row.number for row in tx.among(_COUNT, "which", report_ids)}

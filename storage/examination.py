@@ -146,8 +146,8 @@ def count_waiting(tx: Tx, roots: Sequence[int], *, state: State) -> list[UnitCou
 
 def approve(tx: Tx, commitment_ids: Iterable[int], *, by: int, now: datetime) -> list[int]:
     """Approve proposals; returns those that still were proposals. They are not announced yet."""
-    values = {"which": sorted(set(commitment_ids)), "by": by, "at": now}
-    return sorted(row.id for row in tx.all(_APPROVE, values))
+    values = {"by": by, "at": now}
+    return sorted(row.id for row in tx.among(_APPROVE, "which", commitment_ids, values))
 
 
 def unannounced(tx: Tx, roots: Sequence[int]) -> list[UnitCount]:
@@ -159,20 +159,20 @@ def unannounced(tx: Tx, roots: Sequence[int]) -> list[UnitCount]:
 
 def announce(tx: Tx, unit_ids: Iterable[int], *, now: datetime) -> list[int]:
     """Publish what is approved in these units; returns the commitments that this makes public."""
-    return sorted(row.id for row in tx.all(_ANNOUNCE, {"which": sorted(set(unit_ids)), "at": now}))
+    return sorted(row.id for row in tx.among(_ANNOUNCE, "which", unit_ids, {"at": now}))
 
 
 def close(tx: Tx, commitment_ids: Iterable[int], *, by: int, now: datetime) -> list[int]:
     """Confirm claims of being done; returns those that still were claims."""
-    values = {"which": sorted(set(commitment_ids)), "by": by, "at": now}
-    return sorted(row.id for row in tx.all(_CLOSE, values))
+    values = {"by": by, "at": now}
+    return sorted(row.id for row in tx.among(_CLOSE, "which", commitment_ids, values))
 
 
 def revoke(tx: Tx, commitment_ids: Iterable[int]) -> list[int]:
     """Make proposals again of what was approved; returns those on which nothing was reported meanwhile."""
-    return sorted(row.id for row in tx.all(_REVOKE, {"which": sorted(set(commitment_ids))}))
+    return sorted(row.id for row in tx.among(_REVOKE, "which", commitment_ids))
 
 
 def reopen(tx: Tx, commitment_ids: Iterable[int]) -> list[int]:
     """Make claims again of what was closed; returns those that were closed."""
-    return sorted(row.id for row in tx.all(_REOPEN, {"which": sorted(set(commitment_ids))}))
+    return sorted(row.id for row in tx.among(_REOPEN, "which", commitment_ids))

@@ -169,14 +169,14 @@ def get(tx: Tx, person_id: int) -> Person:
 
 def get_many(tx: Tx, person_ids: Iterable[int]) -> dict[int, Person]:
     """Several people by number."""
-    return {row.id: Person(*row) for row in tx.all(_MANY, {"which": sorted(set(person_ids))})}
+    return {row.id: Person(*row) for row in tx.among(_MANY, "which", person_ids)}
 
 
 def holders(tx: Tx, unit_ids: Iterable[int], roles: Sequence[Role]) -> dict[int, list[Person]]:
     """Who holds one of the roles for each of the units itself (not for units above or below)."""
     found: dict[int, list[Person]] = {}
-    values = {"units": sorted(set(unit_ids)), "roles": [role.value for role in roles]}
-    for row in tx.all(_HOLDERS, values):
+    values = {"roles": [role.value for role in roles]}
+    for row in tx.among(_HOLDERS, "units", unit_ids, values):
         person = Person(row.id, row.name, row.mobile, row.language)
         if person not in found.setdefault(row.unit_id, []):
             found[row.unit_id].append(person)

@@ -153,7 +153,7 @@ def _person_in(account: str) -> int | None:
 def _known(tx: Tx, person_ids: Iterable[int]) -> dict[int, Identity]:
     """People by number with their posts, the most responsible first; `account` is left to the caller."""
     found: dict[int, Identity] = {}
-    for row in tx.all(_WHO, {"who": sorted(set(person_ids))}):
+    for row in tx.among(_WHO, "who", person_ids):
         before = found[row.id].posts if row.id in found else ()
         held = (*before, Post(Role(row.role), row.unit_id, row.unit_name)) if row.role else before
         found[row.id] = Identity("", row.name, held, row.language)

@@ -129,13 +129,13 @@ def claim(tx: Tx, wanted: Iterable[Sent], *, now: datetime) -> set[Sent]:
 
 def last_sent(tx: Tx, abouts: Iterable[str]) -> dict[tuple[str, str], datetime]:
     """When each recipient last heard of each of these matters."""
-    rows = tx.all(_LAST, {"matters": sorted(set(abouts))})
+    rows = tx.among(_LAST, "matters", abouts)
     return {(row.recipient, row.about): row.at for row in rows}
 
 
 def nudged(tx: Tx, abouts: Iterable[str], *, since: datetime) -> set[tuple[str, str]]:
     """Who was reminded by hand since then, and of which of these matters."""
-    rows = tx.all(_NUDGED, {"matters": sorted(set(abouts)), "since": since})
+    rows = tx.among(_NUDGED, "matters", abouts, {"since": since})
     return {(row.recipient, row.about) for row in rows}
 
 

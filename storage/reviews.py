@@ -101,13 +101,13 @@ _REVIEW = (
 
 def filed(tx: Tx, report_ids: Iterable[int]) -> list[Filed]:
     """These reports with what they belong to, oldest first; unknown ones are left out."""
-    return [_filed(row) for row in tx.all(_FILED_MANY, {"which": sorted(set(report_ids))})]
+    return [_filed(row) for row in tx.among(_FILED_MANY, "which", report_ids)]
 
 
 def before_edits(tx: Tx, report_ids: Iterable[int]) -> dict[int, list[Filed]]:
     """What each report said before its author edited the message, oldest first; unedited ones are left out."""
     found: dict[int, list[Filed]] = {}
-    for row in tx.all(_BEFORE, {"which": sorted(set(report_ids))}):
+    for row in tx.among(_BEFORE, "which", report_ids):
         found.setdefault(row.newest, []).append(_filed(row))
     return found
 
@@ -139,15 +139,8 @@ def review(
     why: str | None = None,
 ) -> list[int]:
     """Move reports that are in the state `before` to another, and return which were; the others are left."""
-    values = {
-        "which": sorted(set(report_ids)),
-        "before": before.value,
-        "becomes": becomes.value,
-        "by": by,
-        "at": at,
-        "why": why,
-    }
-    return sorted(row.id for row in tx.all(_REVIEW, values))
+    values = {"before": before.value, "becomes": becomes.value, "by": by, "at": at, "why": why}
+    return sorted(row.id for row in tx.among(_REVIEW, "which", report_ids, values))
 
 
 def _filed(row: Any) -> Filed:

@@ -164,7 +164,7 @@ def get(tx: Tx, unit_id: int) -> Unit:
 
 def get_many(tx: Tx, unit_ids: Iterable[int]) -> dict[int, Unit]:
     """Several units by number."""
-    return {row.id: Unit(*row) for row in tx.all(_MANY, {"which": sorted(set(unit_ids))})}
+    return {row.id: Unit(*row) for row in tx.among(_MANY, "which", unit_ids)}
 
 
 def roots(tx: Tx) -> list[Unit]:
@@ -179,7 +179,7 @@ def ancestors(tx: Tx, unit_id: int) -> tuple[Unit, ...]:
 
 def lines(tx: Tx, unit_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     """For each of the units: itself, its parent, and so on up to the root, by number."""
-    return _grouped(tx.all(_LINES, {"which": sorted(set(unit_ids))}))
+    return _grouped(tx.among(_LINES, "which", unit_ids))
 
 
 def lines_below(tx: Tx, roots: Sequence[int], *, kinds: Sequence[str]) -> dict[int, tuple[int, ...]]:
@@ -202,7 +202,7 @@ def office_of(tx: Tx, unit_id: int) -> Unit | None:
 def offices_of(tx: Tx, unit_ids: Iterable[int]) -> dict[int, int]:
     """The office that each of the units belongs to; units without one are left out."""
     # The nearest comes last and stays.
-    return {row.unit_id: row.ancestor_id for row in tx.all(_OFFICES, {"which": sorted(set(unit_ids))})}
+    return {row.unit_id: row.ancestor_id for row in tx.among(_OFFICES, "which", unit_ids)}
 
 
 def is_within(tx: Tx, unit_id: int, roots: Sequence[int]) -> bool:
@@ -228,8 +228,8 @@ def by_name(tx: Tx, name: str, *, roots: Sequence[int]) -> list[Unit]:
 
 def named(tx: Tx, names: Iterable[str], *, roots: Sequence[int], kinds: Sequence[str]) -> list[Unit]:
     """The units of these kinds that have exactly one of the names, at or below the roots."""
-    values = {"roots": list(roots), "kinds": list(kinds), "names": sorted(set(names))}
-    return [Unit(*row) for row in tx.all(_NAMED, values)] if roots else []
+    values = {"roots": list(roots), "kinds": list(kinds)}
+    return [Unit(*row) for row in tx.among(_NAMED, "names", names, values)] if roots else []
 
 
 def move(tx: Tx, unit_id: int, *, parent_id: int) -> None:
