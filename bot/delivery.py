@@ -21,7 +21,7 @@ from bot.chat.clock import Clock
 from bot.chat.ports import Platform
 from bot.lines import Head
 from bot.routes import Route
-from bot.sending import Sender, Tell, Took
+from bot.sending import LEASE, Sender, Tell, Took
 from bot.worker import Worker
 from storage import outbox
 from storage.database import Tx
@@ -29,8 +29,6 @@ from storage.database import Tx
 R = TypeVar("R")
 log = logging.getLogger("liangsaibi.delivery")
 
-#: A send that takes longer than this belongs to a program of which nothing else is known.
-LEASE = timedelta(minutes=2)
 #: So long after a leadership began, in seconds, whoever led before has noted what it had sent, or has ended: it
 #: stops sending before its lock is free, and only what the platform had not answered by then is in doubt.
 HANDOVER = 5.0
@@ -178,6 +176,10 @@ class Delivery:
                     new[sent.platform].pacer.remember(
                         sent.chat_id, is_group=sent.is_group, at=at, weight=sent.weight
                     )
+        for name, route in new.items():
+            until = await self._do(partial(outbox.held_until, platform=name))
+            if until is not None and until > self._clock.now():
+                route.pacer.hold_account(self._ticks() + (until - self._clock.now()).total_seconds())
         self._routes |= new
 
     async def _look(self, urgent: bool, outlook: Outlook) -> None:

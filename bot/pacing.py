@@ -45,7 +45,7 @@ class Window:
     def free_at(self, now: float, *, bulk: bool, weight: int = 1) -> float:
         """From when on there is room; infinity while that hangs on messages still under way."""
         self._forget(now)
-        room = self._count - (self._reserve if bulk else 0)
+        room = self.room(bulk=bulk)
         # What is heavier than the whole window goes when the window is empty.
         need = self._counted + self._under_way + min(weight, room) - room
         if need <= 0:
@@ -55,6 +55,10 @@ class Window:
             if need <= 0:
                 return ended + self._seconds
         return math.inf
+
+    def room(self, *, bulk: bool) -> int:
+        """How many messages fit in an empty window."""
+        return self._count - (self._reserve if bulk else 0)
 
     def begin(self, weight: int) -> None:
         self._under_way += weight
@@ -115,6 +119,11 @@ class Pacer:
         windows = self._chats.get(chat, ())
         free = [window.free_at(now, bulk=bulk, weight=weight) for window in windows]
         return max([now, self._chats_held.get(chat, now), *free])
+
+    def most_at_once(self, chat: int, *, is_group: bool, bulk: bool) -> int | None:
+        """How many messages may at most go to this chat in one go; None: there is no limit."""
+        windows = (*self._account, *self._of(chat, is_group))
+        return min((window.room(bulk=bulk) for window in windows), default=None)
 
     def begin(self, chat: int, *, is_group: bool, now: float, bulk: bool, weight: int = 1) -> None:
         """A message is about to be sent."""

@@ -1,4 +1,7 @@
-"""From replies to outbox rows: to whom, in which language, in which chat. Answers and ticks share this path."""
+"""From replies to outbox rows: to whom, in which language, in which chat. Answers and ticks share this path.
+
+And back: a row as its platform sees it.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot import choices
-from bot.chat.messages import Here, Line, Reply, ToChat, ToGroup, ToPerson
-from bot.chat.rendering import Renderer
+from bot.chat.messages import ChatKind, ChatRef, Here, Line, Outgoing, Reply, ToChat, ToGroup, ToPerson
+from bot.chat.rendering import Renderer, body_from_wire, buttons_from_wire, files_from_wire
 from bot.chat.texts import CHINESE, mentioned
 from storage import accounts, burdens, outbox
 from storage.accounts import Reached
 from storage.database import Tx
+from storage.outbox import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +138,22 @@ def _answering(reply: Reply, occasion: Occasion) -> dict[str, Any]:
         return {}
     asks = {"asks": True} if occasion.asks and not reply.buttons else {}
     return {"answers": occasion.answers, **asks}
+
+
+def outgoing(row: Waiting) -> Outgoing:
+    """The row as its platform sees it."""
+    kind = ChatKind.GROUP if row.is_group else ChatKind.PRIVATE
+    return Outgoing(
+        id=row.id,
+        chat=ChatRef(row.platform, row.external_id, kind, row.title),
+        body=body_from_wire(row.content["body"]),
+        buttons=buttons_from_wire(row.content.get("buttons", [])),
+        files=files_from_wire(row.content.get("files", [])),
+        replaces=row.replaces,
+        attempt=row.attempts,
+        answers=row.content.get("answers"),
+        asks=row.content.get("asks", False),
+        hint=row.content.get("hint", ""),
+        letters=row.content.get("letters", False),
+        taken=row.content.get("taken", 0),
+    )

@@ -6,22 +6,27 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import TypeVar
 
 from bot.chat.clock import Clock
-from bot.chat.errors import DeliveryError
-from bot.chat.messages import ChatKind, ChatRef, Outgoing
+from bot.chat.errors import DeliveryError, Unfinished
+from bot.chat.messages import Outgoing
 from bot.chat.ports import Deduplicating, Editing, Weighing
-from bot.chat.rendering import body_from_wire, buttons_from_wire, files_from_wire
 from bot.lines import Head
+from bot.posting import outgoing
 from bot.routes import Route
 from bot.worker import Worker
 from storage import accounts, outbox, parking
 from storage.database import Tx
 
+R = TypeVar("R")
 log = logging.getLogger("liangsaibi.delivery")
 
+#: A send that takes longer than this belongs to a program of which nothing else is known.
+LEASE = timedelta(minutes=2)
 #: Called with the platform's name, what became of a message, and the seconds that the platform took.
 Took = Callable[[str, str, float], None]
 #: Called in the transaction in which a chat is parked (`row_id` None) or one message is given up.
@@ -74,40 +79,75 @@ class Sender:
             route.drop(head)
             await self._note(lambda tx: outbox.skip(tx, row))
             return
-        weight = route.platform.weight(message) if isinstance(route.platform, Weighing) else 1
         try:
-            await self._room_for(route, head, weight)
-            if not self._leading():
-                # Another sends by now: this was paused, or cut off, since it took the message.
-                route.pacer.withdraw(head.chat_id, is_group=head.is_group, weight=max(weight, 1))
-                raise Stopped
-            began = self._ticks()
-            try:
-                sent_as = await _send(route, message)
-            except DeliveryError as error:
-                self._ended(route, head, weight)
-                route.fared(well=not _passing(error), now=self._ticks())
-                self._took(row.platform, await self._refused(route, row, message, error), self._ticks() - began)
-            else:
-                self._ended(route, head, weight)
-                route.fared(well=True, now=self._ticks())
-                now = self._clock.now()
-                self._took(row.platform, "sent", self._ticks() - began)
-                await self._note(
-                    lambda tx: outbox.sent(tx, row.id, platform_message_id=sent_as, now=now, weight=weight)
-                )
+            await self._in_turns(route, head, row, message)
         except Stopped:
             now = self._clock.now()
             await self._note(lambda tx: outbox.retry(tx, row, at=now, why=None))
         finally:
             route.free(head.chat_id)
 
-    async def _room_for(self, route: Route, head: Head, weight: int) -> None:
-        """Give the one place back that was taken for the message, and wait for as many as it needs."""
-        if weight <= 1:
+    async def _in_turns(self, route: Route, head: Head, row: outbox.Waiting, message: Outgoing) -> None:
+        """Send it: in one go where the limits allow that, else as many of its parts at a time as they take.
+
+        Raises Stopped when the program ends, or leads no more, before the next turn; what is left goes when it
+        runs again, or by whoever leads then.
+        """
+        places = 1  # taken when the message was picked
+        while True:
+            some, left = self._turn(route, head, message)
+            await self._room_for(route, head, some, places=places)
+            if not self._leading():
+                # Another sends by now: this was paused, or cut off, since it took the message.
+                route.pacer.withdraw(head.chat_id, is_group=head.is_group, weight=some)
+                raise Stopped
+            now_going = replace(message, most=some if some < left else None)
+            taken = await self._once(route, head, row, now_going, weight=some)
+            if taken is None:
+                return
+            places, message = 0, replace(message, taken=taken)
+            now = self._clock.now()
+            if not await self._note(partial(outbox.go_on, row=row, taken=taken, now=now, until=now + LEASE)):
+                log.warning("message %d is in other hands", row.id)
+                return
+
+    def _turn(self, route: Route, head: Head, message: Outgoing) -> tuple[int, int]:
+        """How many of the platform's messages may go in one go, and how many are left to go."""
+        left = route.platform.weight(message) if isinstance(route.platform, Weighing) else 1
+        most = route.pacer.most_at_once(head.chat_id, is_group=head.is_group, bulk=not head.urgent)
+        return (left if most is None else min(left, most)), left
+
+    async def _once(
+        self, route: Route, head: Head, row: outbox.Waiting, message: Outgoing, *, weight: int
+    ) -> int | None:
+        """One call of the platform, and what became of it is noted. How many parts it has when others are left."""
+        began = self._ticks()
+        try:
+            sent_as = await _send(route, message)
+        except Unfinished as unfinished:
+            self._ended(route, head, weight)
+            route.fared(well=True, now=self._ticks())
+            return unfinished.taken
+        except DeliveryError as error:
+            self._ended(route, head, weight)
+            route.fared(well=not _passing(error), now=self._ticks())
+            self._took(row.platform, await self._refused(route, row, message, error), self._ticks() - began)
+        else:
+            self._ended(route, head, weight)
+            route.fared(well=True, now=self._ticks())
+            now, counted = self._clock.now(), message.taken + weight
+            self._took(row.platform, "sent", self._ticks() - began)
+            await self._note(
+                lambda tx: outbox.sent(tx, row.id, platform_message_id=sent_as, now=now, weight=counted)
+            )
+        return None
+
+    async def _room_for(self, route: Route, head: Head, weight: int, *, places: int) -> None:
+        """Give back the places that were taken for the message, and wait for as many as it needs."""
+        if weight <= places:
             return
         bulk, pacer = not head.urgent, route.pacer
-        pacer.withdraw(head.chat_id, is_group=head.is_group)
+        pacer.withdraw(head.chat_id, is_group=head.is_group, weight=places)
         await self._wait_for(lambda now: pacer.chat_at(head.chat_id, now, bulk=bulk, weight=weight))
         with route.letting_nobody_ahead():
             await self._wait_for(lambda now: pacer.account_at(now, bulk=bulk, weight=weight))
@@ -152,6 +192,9 @@ class Sender:
             whole_chat = None
         elif error.account:
             route.pacer.hold_account(self._ticks() + pause)
+            if not error.mendable:
+                until = now + timedelta(seconds=pause)
+                await self._note(lambda tx: outbox.hold_platform(tx, row.platform, until=until))
             whole_chat = None
         else:
             route.pacer.hold_chat(row.chat_id, self._ticks() + pause)
@@ -174,24 +217,22 @@ class Sender:
         if self._tell:
             self._tell(tx, row.chat_id, row.id, why, now)
 
-    async def _note(self, job: Callable[[Tx], Any]) -> None:
+    async def _note(self, job: Callable[[Tx], R]) -> R:
         """Have the database know it, however long that takes: what was sent must not be sent again."""
         while True:
             try:
-                await asyncio.wrap_future(self._worker.submit(job))
+                return await asyncio.wrap_future(self._worker.submit(job))
             except Exception:
                 log.exception("the database takes no notes at present")
                 await asyncio.sleep(DATABASE_REST)
-            else:
-                return
 
 
 async def _send(route: Route, message: Outgoing) -> str:
-    """Hand the message to its platform. Raises DeliveryError, whatever the platform raises."""
+    """Hand the message to its platform. Raises Unfinished, or DeliveryError whatever else the platform raises."""
     try:
         async with asyncio.timeout(PATIENCE):
             return await route.platform.send(message)
-    except DeliveryError:
+    except (DeliveryError, Unfinished):
         raise
     except TimeoutError as error:
         raise DeliveryError(f"no answer within {PATIENCE:.0f} s", ambiguous=True) from error
@@ -219,21 +260,3 @@ def _harmless(route: Route, message: Outgoing) -> bool:
 def _moved(tx: Tx, row: outbox.Waiting, new_id: str, now: datetime) -> None:
     accounts.move_chat(tx, row.chat_id, new_id)
     outbox.retry(tx, row, at=now, why=f"moved to {new_id}")
-
-
-def outgoing(row: outbox.Waiting) -> Outgoing:
-    """The row as its platform sees it."""
-    kind = ChatKind.GROUP if row.is_group else ChatKind.PRIVATE
-    return Outgoing(
-        id=row.id,
-        chat=ChatRef(row.platform, row.external_id, kind, row.title),
-        body=body_from_wire(row.content["body"]),
-        buttons=buttons_from_wire(row.content.get("buttons", [])),
-        files=files_from_wire(row.content.get("files", [])),
-        replaces=row.replaces,
-        attempt=row.attempts,
-        answers=row.content.get("answers"),
-        asks=row.content.get("asks", False),
-        hint=row.content.get("hint", ""),
-        letters=row.content.get("letters", False),
-    )

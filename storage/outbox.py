@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage import facts
 from storage.database import Tx
 from storage.leaderships import is_current
 from storage.tables import chats, outbox
@@ -156,6 +157,18 @@ _PUT_OFF = (
     .where(_is_waiting, outbox.c.chat_id == bindparam("where"), outbox.c.next_at < bindparam("at"))
     .values(next_at=bindparam("at"))
 )
+_GO_ON = (
+    update(outbox)
+    .where(_holds)
+    .values(
+        content=bindparam("so_far", type_=outbox.c.content.type),
+        weight=bindparam("counted"),
+        sent_at=bindparam("now"),
+        lease_until=bindparam("until"),
+    )
+)
+#: The fact under which it is kept until when a platform refuses everything.
+_HELD = "delivery.held:"
 _END = update(outbox).where(_holds).values(state=bindparam("becomes"), lease_until=None, error=bindparam("why"))
 _FAILURES = (
     select(outbox.c.id, outbox.c.chat_id, chats.c.platform, chats.c.title, outbox.c.error, outbox.c.created_at)
@@ -351,6 +364,30 @@ def retry(tx: Tx, row: Waiting, *, at: datetime, why: str | None, whole_chat: in
     tx.execute(_RETRY, {"which": row.id, "attempt": row.attempts, "at": at, "why": why})
     if whole_chat is not None:
         tx.execute(_PUT_OFF, {"where": whole_chat, "at": at})
+
+
+def go_on(tx: Tx, row: Waiting, *, taken: int, now: datetime, until: datetime) -> bool:
+    """So many parts are with the platform, and others follow: the claim holds until then. False: it was lost."""
+    values = {
+        "which": row.id,
+        "attempt": row.attempts,
+        "so_far": {**row.content, "taken": taken},
+        "counted": taken,
+        "now": now,
+        "until": until,
+    }
+    return tx.execute(_GO_ON, values).rowcount == 1
+
+
+def hold_platform(tx: Tx, platform: str, *, until: datetime) -> None:
+    """The platform takes nothing from us before then, whichever program asks."""
+    facts.put(tx, f"{_HELD}{platform}", until.isoformat())
+
+
+def held_until(tx: Tx, platform: str) -> datetime | None:
+    """Until when the platform takes nothing from us; in the past, or None, when nothing holds it."""
+    kept = facts.get(tx, f"{_HELD}{platform}")
+    return datetime.fromisoformat(kept) if kept else None
 
 
 def fail(tx: Tx, row: Waiting, *, why: str) -> None:

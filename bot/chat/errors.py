@@ -28,7 +28,8 @@ class DeliveryError(Exception):
     `permanent`: trying again is useless (the chat is gone, the person has blocked the bot). The chat is parked and
     its messages wait until it is heard of again, unless `unfit` says that only this one message cannot be taken.
     `retry_after`: the platform asks for this pause, in seconds; of this chat alone, unless `account` says that
-    it refuses everything from us for so long.
+    it refuses everything from us for so long, and a restart does not change that. Where the pause is our own
+    guess, because an operator has to mend something (`mendable`), a program that starts anew tries at once.
     `moved_to`: the chat lives on under this platform id.
     `ambiguous`: the message may have arrived all the same (a time-out after sending). It is sent again to a
     person; to a group only where the platform is `Deduplicating`, else it is kept as "unknown" for people to see.
@@ -43,6 +44,7 @@ class DeliveryError(Exception):
         moved_to: str | None = None,
         ambiguous: bool = False,
         account: bool = False,
+        mendable: bool = False,
         unfit: bool = False,
     ) -> None:
         super().__init__(reason)
@@ -52,4 +54,13 @@ class DeliveryError(Exception):
         self.moved_to = moved_to
         self.ambiguous = ambiguous
         self.account = account
+        self.mendable = mendable
         self.unfit = unfit
+
+
+class Unfinished(Exception):
+    """As many parts of a message as were allowed are with the platform, `taken` so far; others are left."""
+
+    def __init__(self, taken: int) -> None:
+        super().__init__(f"{taken} parts are sent")
+        self.taken = taken

@@ -332,6 +332,8 @@ class Outgoing:
     the message which is being answered in a group. `asks`: the answer is typed, not pressed. `hint` asks to type
     the number of a choice (with `letters`: its letter, since a number would be an answer of its own), for a
     platform that cannot show buttons.
+    Of a message that takes several of the platform's, `taken` were taken before, in another life of this program,
+    and `most` may go now (None: all); the platform raises `Unfinished` when others are left.
     """
 
     id: int
@@ -345,3 +347,5 @@ class Outgoing:
     asks: bool = False
     hint: str = ""
     letters: bool = False
+    taken: int = 0
+    most: int | None = None

@@ -95,10 +95,13 @@ class Leading(Protocol):
 
 @runtime_checkable
 class Weighing(Protocol):
-    """A platform on which one `Outgoing` may take several messages: long texts in parts, pictures one by one."""
+    """A platform on which one `Outgoing` may take several messages: long texts in parts, pictures one by one.
+
+    Its `send` sends `Outgoing.most` of them at most, and raises `Unfinished` when others are left.
+    """
 
     def weight(self, message: Outgoing) -> int:
-        """How many messages the platform will count, 1 and more; must not send or wait."""
+        """How many messages the platform will still count, 1 and more; must not send or wait."""
         ...
 
 

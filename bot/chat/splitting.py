@@ -10,7 +10,8 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from bot.chat.messages import Block, Fields, Line, Table
+from bot.chat.errors import Unfinished
+from bot.chat.messages import Block, Fields, Line, Outgoing, Table
 
 Size = Callable[[str], int]
 
@@ -134,21 +135,30 @@ def _pieces(
 class PartsSent:
     """How many parts of a message the platform has taken, so that another try goes on with the next one.
 
-    Kept in memory: after a crash a message of several parts begins anew, which is the one repetition allowed.
+    Kept in memory, and in the outbox (`Outgoing.taken`) where the parts go in several turns: after a crash those
+    of one turn may be repeated, which is the one repetition allowed.
     """
 
     def __init__(self, remember: int = 1000) -> None:
         self._taken: OrderedDict[int, int] = OrderedDict()
         self._remember = remember
 
-    def taken(self, message_id: int) -> int:
+    def taken(self, message: Outgoing) -> int:
         """How many parts of this message need not be sent again."""
-        return self._taken.get(message_id, 0)
+        return max(self._taken.get(message.id, 0), message.taken)
 
-    def one_more(self, message_id: int) -> None:
+    def turn(self, message: Outgoing, parts: int) -> Iterator[int]:
+        """Which of so many parts to send now, one after the other. Raises Unfinished when others are left."""
+        first = self.taken(message)
+        for index in range(first, parts):
+            if message.most is not None and index - first >= message.most:
+                raise Unfinished(index)
+            yield index
+
+    def one_more(self, message: Outgoing) -> None:
         """The platform took the next part."""
-        self._taken[message_id] = self.taken(message_id) + 1
-        self._taken.move_to_end(message_id)
+        self._taken[message.id] = self.taken(message) + 1
+        self._taken.move_to_end(message.id)
         while len(self._taken) > self._remember:
             self._taken.popitem(last=False)
 

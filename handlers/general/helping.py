@@ -64,7 +64,9 @@ def _first(ctx: Ctx) -> list[Command]:
     """What this person most likely wants, by the first of the roles above that they hold."""
     role = next((role for role in _MOST_USED if ctx.actor.has(role)), None)
     found = [ctx.registry.named(name) for name in (_MOST_USED[role] if role else _ANYBODY)]
-    return [command for command in found if command and command.allows(ctx.actor)]
+    return [command for command in found if command and command.allows(ctx.actor)] or ctx.registry.offered(
+        ctx.actor
+    )
 
 
 def _sections(ctx: Ctx) -> list[Section]:

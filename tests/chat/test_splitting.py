@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.messages import Bar, Block, Fields, Line, Table
+from bot.chat.errors import Unfinished
+from bot.chat.messages import Bar, Block, ChatKind, ChatRef, Fields, Line, Outgoing, Table
 from bot.chat.rendering import plain_text
 from bot.chat.splitting import PartsSent, split_blocks, split_text, utf8_bytes, utf16_units
 
@@ -86,11 +87,26 @@ def test_what_cannot_be_parted_is_said() -> None:
 
 def test_another_try_goes_on_with_the_next_part() -> None:
     parts = PartsSent(remember=2)
-    parts.one_more(7)
-    parts.one_more(7)
-    assert parts.taken(7) == 2
+    seven = long_one(7)
+    parts.one_more(seven)
+    parts.one_more(seven)
+    assert parts.taken(seven) == 2
+    assert list(parts.turn(seven, 5)) == [2, 3, 4]
     parts.done(7)
-    assert parts.taken(7) == 0
+    assert parts.taken(seven) == 0
     for number in range(3):
-        parts.one_more(number)
-    assert [parts.taken(number) for number in range(3)] == [0, 1, 1]
+        parts.one_more(long_one(number))
+    assert [parts.taken(long_one(number)) for number in range(3)] == [0, 1, 1]
+
+
+def test_parts_go_in_turns_and_another_life_of_the_program_goes_on_with_the_next() -> None:
+    turn = PartsSent().turn(long_one(7, most=2), 5)
+    assert [next(turn), next(turn)] == [0, 1]
+    with pytest.raises(Unfinished) as left:
+        next(turn)
+    assert left.value.taken == 2
+    assert list(PartsSent().turn(long_one(7, taken=2, most=3), 5)) == [2, 3, 4]
+
+
+def long_one(number: int, **more: int) -> Outgoing:
+    return Outgoing(number, ChatRef("test", "x", ChatKind.PRIVATE), (), **more)

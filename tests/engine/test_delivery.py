@@ -14,6 +14,7 @@ from bot.chat.clock import ShiftedClock
 from bot.chat.errors import DeliveryError
 from bot.chat.messages import ChatKind, ChatRef, Outgoing
 from bot.chat.ports import Limits, Rate, Receive
+from bot.chat.splitting import PartsSent
 from bot.delivery import LEASE, Delivery
 from bot.sending import GIVE_UP_AFTER, LONGEST_PAUSE
 from bot.worker import Worker
@@ -63,7 +64,7 @@ class Post:
         return f"id{len(self.taken)}"
 
     def weight(self, message: Outgoing) -> int:
-        return self.parts
+        return self.parts - message.taken
 
     def deduplicates(self, message: Outgoing) -> bool:
         return self.drops_repetitions
@@ -237,6 +238,30 @@ async def test_a_pause_asked_of_the_account_holds_everybody_for_exactly_so_long(
     assert sorted(office.post.taken) == [("乙", "乙0"), ("甲", "甲0")]
 
 
+async def test_a_restart_does_not_end_a_pause_that_was_asked_of_the_account(office: Office) -> None:
+    office.post.refuse["甲"] = [DeliveryError("flood", retry_after=30, account=True)]
+    office.put("甲", "甲0")
+    await office.delivery.drain()
+    office.restart()
+    office.put("乙", "乙0")
+    office.clock.moment += timedelta(seconds=29)
+    await office.delivery.drain()
+    assert office.post.taken == []
+    office.clock.moment += timedelta(seconds=1, milliseconds=1)
+    await office.delivery.drain()
+    assert sorted(office.post.taken) == [("乙", "乙0"), ("甲", "甲0")]
+
+
+async def test_a_restart_tries_at_once_what_an_operator_had_to_mend(office: Office) -> None:
+    office.post.refuse["甲"] = [DeliveryError("wrong token", retry_after=60, account=True, mendable=True)]
+    office.put("甲", "甲0")
+    await office.delivery.drain()
+    office.restart()
+    office.put("乙", "乙0")
+    await office.delivery.drain()
+    assert office.post.taken == [("乙", "乙0")]
+
+
 async def test_a_chat_that_is_gone_is_parked_once_and_goes_on_when_it_is_heard_of_again(office: Office) -> None:
     office.post.refuse["甲"] = [DeliveryError("Forbidden: bot was kicked", permanent=True)] * 2
     for number in range(3):
@@ -384,6 +409,98 @@ async def test_a_message_in_parts_takes_as_many_places(office: Office) -> None:
     office.delivery.stop()
     await running
     assert sorted(office.states()) == ["sent", "sent", "waiting"]
+
+
+class LongPost(Post):
+    """A platform that sends messages part by part, and notes when each part went."""
+
+    def __init__(self, ticks: Callable[[], float]) -> None:
+        super().__init__()
+        self._sent = PartsSent()
+        self._ticks = ticks
+        self.times: list[float] = []
+
+    async def send(self, message: Outgoing) -> str:
+        if waiting := self.refuse.get(message.chat.id):
+            raise waiting.pop(0)
+        for index in self._sent.turn(message, self.parts):
+            self.taken.append((message.chat.id, f"第{index}部分"))
+            self.times.append(self._ticks())
+            self._sent.one_more(message)
+        self._sent.done(message.id)
+        return "id"
+
+    def weight(self, message: Outgoing) -> int:
+        return self.parts - self._sent.taken(message)
+
+
+def long_post(office: Office, parts: int, *limits: Rate) -> LongPost:
+    """The next process has such a platform, which remembers nothing."""
+    office.post = made = LongPost(lambda: office.clock.moment.timestamp())
+    made.parts, made.limits = parts, Limits(private=limits)
+    office.restart()
+    return made
+
+
+async def test_what_outweighs_a_chats_rate_goes_part_by_part_and_the_claim_holds_as_long_as_that_takes(
+    office: Office,
+) -> None:
+    post = long_post(office, 11, Rate(2, 30))
+    office.put("王芳", "很长", kind=ChatKind.PRIVATE)
+    office.put("李建国", "也长", kind=ChatKind.PRIVATE)
+    running = asyncio.create_task(office.delivery.run())
+    # In steps that are shorter than the window, for longer than a claim lasts.
+    while office.states() != ["sent", "sent"]:
+        assert office.clock.moment - MORNING < 2 * LEASE
+        parts = len(post.taken)
+        await asyncio.sleep(0.06)
+        if len(post.taken) == parts:
+            office.clock.moment += timedelta(seconds=11)
+    office.delivery.stop()
+    await running
+    for chat in ("王芳", "李建国"):
+        went = [(words, at) for (where, words), at in zip(post.taken, post.times, strict=True) if where == chat]
+        assert [words for words, _at in went] == [f"第{n}部分" for n in range(11)]
+        assert all(later[1] - earlier[1] >= 30 for earlier, later in zip(went, went[2:], strict=False))
+    assert office.clock.moment - MORNING > LEASE
+
+
+async def test_a_program_that_ends_between_two_parts_goes_on_with_the_next(office: Office) -> None:
+    post = long_post(office, 5, Rate(2, 60))
+    office.put("王芳", "很长", kind=ChatKind.PRIVATE)
+    running = asyncio.create_task(office.delivery.run())
+    await until(lambda: len(post.taken) == 2)
+    office.delivery.stop()
+    await running
+    assert office.states() == ["waiting"]
+    again = long_post(office, 5, Rate(2, 60))
+    running = asyncio.create_task(office.delivery.run())
+    await asyncio.sleep(0.2)
+    # The two that went count in the new program's windows too.
+    assert again.taken == []
+    office.clock.moment += timedelta(seconds=61)
+    await until(lambda: len(again.taken) == 2)
+    office.clock.moment += timedelta(seconds=61)
+    await until(lambda: office.states() == ["sent"])
+    office.delivery.stop()
+    await running
+    assert [words for _chat, words in again.taken] == ["第2部分", "第3部分", "第4部分"]
+
+
+async def test_a_refusal_between_two_parts_is_borne_and_the_rest_goes(office: Office) -> None:
+    post = long_post(office, 3, Rate(2, 10))
+    office.put("王芳", "很长", kind=ChatKind.PRIVATE)
+    running = asyncio.create_task(office.delivery.run())
+    await until(lambda: len(post.taken) == 2)
+    post.refuse["王芳"] = [DeliveryError("too many", retry_after=30)]
+    office.clock.moment += timedelta(seconds=11)
+    await until(lambda: not post.refuse["王芳"])
+    office.clock.moment += timedelta(seconds=31)
+    office.delivery.wake()
+    await until(lambda: office.states() == ["sent"])
+    office.delivery.stop()
+    await running
+    assert [words for _chat, words in post.taken] == ["第0部分", "第1部分", "第2部分"]
 
 
 async def test_a_hundred_thousand_waiting_rows_are_looked_through_quickly(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.errors import DeliveryError
+from bot.chat.errors import DeliveryError, Unfinished
 from bot.chat.messages import (
     PRIVATELY,
     Bar,
@@ -181,6 +182,25 @@ async def test_a_long_message_goes_on_where_it_was_refused(api: BotApi, rig: Tel
     assert "".join(one["text"] for one in shown).replace("\n", "") == "".join(lines)
     assert str(shown[-1]["message_id"]) == sent
     assert "reply_markup" in shown[-1]
+
+
+async def test_a_long_message_goes_in_turns_and_another_program_goes_on_with_the_next_part(
+    api: BotApi, rig: TelegramRig, engine: Engine
+) -> None:
+    lines = [f"{number}. 枫杨办事处大里村硬化道路{number}米，安装路灯{number}盏。" for number in range(400)]
+    message = outgoing(rig, 1, *lines, buttons=((Button("好", "help"),),))
+    assert isinstance(rig.platform, Weighing)
+    parts = rig.platform.weight(message)
+    with pytest.raises(Unfinished) as left:
+        await rig.platform.send(replace(message, most=2))
+    assert (left.value.taken, rig.platform.weight(message)) == (2, parts - 2)
+    await rig.stop()
+    rig.platform = rig.make()
+    await rig.start(engine.receive)
+    await rig.platform.send(replace(message, taken=2))
+    shown = rig.sent(rig.town.private("王芳"))
+    assert len(shown) == parts
+    assert "".join(one["text"] for one in shown).replace("\n", "") == "".join(lines)
 
 
 async def test_a_group_gets_no_more_than_twenty_a_minute_and_only_it_waits(

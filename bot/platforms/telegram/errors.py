@@ -35,7 +35,7 @@ def delivery_error(error: TelegramError, veil: Veil) -> DeliveryError:
             return DeliveryError(reason, permanent=True)
         case InvalidToken():
             words = f"the token, or a proxy, was refused: {reason}"
-            return DeliveryError(words, retry_after=_TOKEN_PAUSE, account=True)
+            return DeliveryError(words, retry_after=_TOKEN_PAUSE, account=True, mendable=True)
         case TimedOut() | MayHaveArrived():
             return DeliveryError(reason, ambiguous=True)
         case NetworkError():

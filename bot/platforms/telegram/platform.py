@@ -161,8 +161,8 @@ class Telegram:
         return self._link(code)
 
     def weight(self, message: Outgoing) -> int:
-        """How many messages Telegram counts."""
-        return max(1, len(self._sender.parts(message)))
+        """How many messages Telegram will still count."""
+        return self._sender.weight(message)
 
     def preview(self, message: Outgoing) -> tuple[str, ...]:
         """The texts that people will get."""

@@ -68,17 +68,24 @@ class Sender:
     def parts(self, message: Outgoing) -> list[Part]:
         return parts(message, private_link=self._private_link())
 
+    def weight(self, message: Outgoing) -> int:
+        """How many messages Telegram will still count."""
+        return max(1, len(self.parts(message)) - self._taken.taken(message))
+
     async def send(self, message: Outgoing) -> str:
-        """Send what is left of the message and return the id by which it can be edited. Raises DeliveryError."""
+        """Send what is left of the message and return the id by which it can be edited.
+
+        Raises DeliveryError, and Unfinished when not all of it may go now.
+        """
         made = self.parts(message)
         main = carries_buttons(made)
         try:
             where = place(message.chat)
-            for index in range(self._taken.taken(message.id), len(made)):
+            for index in self._taken.turn(message, len(made)):
                 if index and not self._leading():
                     raise DeliveryError("another program sends now")
                 sent = await self._one(message, where, made[index], first=index == 0)
-                self._taken.one_more(message.id)
+                self._taken.one_more(message)
                 if index == main:
                     self._called[message.id, main] = sent
         except TelegramError as error:

@@ -94,7 +94,8 @@ class ApiError(Exception):
         """For the outbox."""
         kind = self.kind
         if kind is Kind.CONFIGURATION:
-            return DeliveryError(self.explanation, retry_after=PAUSE_CONFIGURATION, account=True)
+            pause = PAUSE_CONFIGURATION
+            return DeliveryError(self.explanation, retry_after=pause, account=True, mendable=True)
         if kind is Kind.TOO_OFTEN:
             return DeliveryError(self.explanation, retry_after=PAUSE_TOO_OFTEN, account=True)
         return DeliveryError(self.explanation, permanent=kind in _PERMANENT, ambiguous=self.ambiguous)

@@ -47,7 +47,10 @@ class Outbound:
         self._numbered: OrderedDict[str, bool] = OrderedDict()
 
     async def send(self, message: Outgoing) -> str:
-        """Send all parts and return the id by which a press names the message. Raises DeliveryError."""
+        """Send the parts and return the id by which a press names the message.
+
+        Raises DeliveryError, and Unfinished when not all of them may go now.
+        """
         by_bot = self._goes_by_bot(message)
         way = parts.BOT if by_bot else self._way(message)
         if message.replaces and await self._took_the_place(message):
@@ -56,9 +59,10 @@ class Outbound:
         listed = parts.plan(message, way)
         names = [part.task for part in listed if isinstance(part, parts.CardPart)]
         last = ""
-        for number, part in enumerate(listed[self._sent.taken(message.id) :]):
-            if number and not self._leading():
+        for index in self._sent.turn(message, len(listed)):
+            if index and not self._leading():
                 raise DeliveryError("another program sends now")
+            part = listed[index]
             try:
                 last = await self._send(message, part, by_bot=by_bot)
             except ApiError as error:
@@ -66,7 +70,7 @@ class Outbound:
                     self.misconfigured = error.explanation
                 raise error.as_delivery_error() from None
             self.misconfigured = None
-            self._sent.one_more(message.id)
+            self._sent.one_more(message)
             if isinstance(part, parts.CardPart):
                 self._presses.shown(part.card)
         self._ended(message, way)
@@ -78,7 +82,7 @@ class Outbound:
         """Whether the pressed card could be made to say all of it."""
         task = message.replaces or ""
         press = self._presses.of(task)
-        if press is None or message.files or self._sent.taken(message.id):
+        if press is None or message.files or self._sent.taken(message):
             return False
         words, buttons = drawing.text(message.body), parts.pressable(message)
         card = cards.replacing(buttons, words, press.label, task=task, kind=press.kind)
@@ -95,8 +99,8 @@ class Outbound:
         self._remember(message, way)
 
     def weight(self, message: Outgoing) -> int:
-        """How many messages WeCom counts."""
-        return max(1, len(parts.plan(message, self._way(message))))
+        """How many messages WeCom will still count."""
+        return max(1, len(parts.plan(message, self._way(message))) - self._sent.taken(message))
 
     def deduplicates(self, message: Outgoing) -> bool:
         """The app's messages to people carry what WeCom needs to drop a repetition; nothing else does."""
