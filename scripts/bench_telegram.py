@@ -35,6 +35,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -198,7 +199,8 @@ async def measure(bot: str, figures: Figures, *, messages: int, seconds: int, co
     hook = free_port()
     server.hook = f"http://127.0.0.1:{hook}/telegram"
     command = [sys.executable, __file__, "--serve", bot, "--api", str(server.port), "--hook", str(hook)]
-    process = subprocess.Popen([*command, "--folder", str(folder), "--core", str(core)])
+    # The bot ends when this pipe does, so that it does not outlive a benchmark that is killed.
+    process = subprocess.Popen([*command, "--folder", str(folder), "--core", str(core)], stdin=subprocess.PIPE)
     try:
         async with asyncio.timeout(60):
             await server.webhook_set.wait()
@@ -218,6 +220,7 @@ async def measure(bot: str, figures: Figures, *, messages: int, seconds: int, co
     finally:
         process.terminate()
         process.wait()
+        process.stdin.close()  # type: ignore[union-attr]
         await server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -234,6 +237,17 @@ def free_port() -> int:
 
 
 # --- the bots under test ----------------------------------------------------------------------------------
+
+
+def end_with_the_benchmark(folder: Path) -> None:
+    """Wait in the background for the end of standard input, which comes when whoever measures is gone."""
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def serve(bot: str, api: int, hook: int, folder: Path) -> None:
@@ -496,6 +510,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.serve:
+        end_with_the_benchmark(asked.folder)
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {asked.core})
         serve(asked.serve, asked.api, asked.hook, asked.folder)

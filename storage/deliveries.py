@@ -102,6 +102,7 @@ def _parked(scope: ColumnElement[bool]) -> Select[Any]:
 _COUNTS = {True: _counting(true()), False: _counting(_THEIRS)}
 _TROUBLED = {True: _troubled(true()), False: _troubled(_THEIRS)}
 _PARKED = {True: _parked(true()), False: _parked(_THEIRS)}
+_PARKED_GROUPS = _parked(and_(chats.c.is_group, chats.c.unit_id.in_(_below)))
 _MINE = {
     everything: select(outbox.c.id)
     .join(chats, chats.c.id == outbox.c.chat_id)
@@ -190,6 +191,12 @@ def parked(tx: Tx, roots: Sequence[int] | None, *, most: int) -> list[Parked]:
     """Chats that cannot be reached, the newest first."""
     values = {"roots": list(roots or ()), "most": most}
     return [Parked(*row) for row in tx.all(_PARKED[roots is None], values)]
+
+
+def parked_groups(tx: Tx, roots: Sequence[int], *, most: int) -> list[Parked]:
+    """Groups of units at or below the roots that cannot be reached, the newest first."""
+    values = {"roots": list(roots), "most": most}
+    return [Parked(*row) for row in tx.all(_PARKED_GROUPS, values)] if roots else []
 
 
 def is_theirs(tx: Tx, row_id: int, roots: Sequence[int] | None) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
-from bot.chat.arguments import Item
+from bot.chat.arguments import Item, Rest
 from bot.chat.commands import Place, Section
 from bot.chat.errors import UserError
+from bot.chat.grammar.folding import fold
 from bot.chat.messages import Block, Button, Fields, Reply, faint, say, title
 from bot.chat.people import Role
 from bot.chat.rendering import body_from_wire, plain_text
@@ -14,6 +16,7 @@ from bot.chat.texts import T, Words
 from handlers import Ctx
 from handlers.announcements.declared import SENDERS, registry
 from handlers.announcements.reasons import plain
+from handlers.announcements.unreachable import WORDS, unreachable
 from storage import deliveries, units
 from storage.deliveries import Parked, Troubled
 
@@ -25,15 +28,25 @@ _DAYS, _MOST_DAYS, _LISTED, _EXCERPT = 3, 14, 6, 20
     ascii="delivery",
     aliases=("投递情况", "发送情况"),
     section=Section.ANNOUNCEMENTS,
-    help=T("最近几天的消息发到了没有，没发到的是为什么，可以重发或不发"),
-    args=(Item("days", T("最近几天"), optional=True),),
+    help=T("最近几天的消息发到了没有，没发到的是为什么；“投递 失联”看谁联系不上、怎么办"),
+    args=(Rest("what", T("最近几天，或：失联"), optional=True),),
     roles=SENDERS,
     place=Place.PRIVATE,
-    examples=("投递", "投递 7"),
+    examples=("投递", "投递 7", "投递 失联"),
 )
-def delivery(ctx: Ctx, days: int | None) -> Reply:
+def delivery(ctx: Ctx, what: str | None) -> Reply:
+    """What became of messages, or who cannot be reached."""
+    words = fold(what or "").strip()
+    for name in WORDS:
+        if words.casefold().startswith(name):
+            return unreachable(ctx, words[len(name) :].strip())
+    days = re.search(r"\d{1,3}", words)
+    return _lately(ctx, int(days[0]) if days else _DAYS)
+
+
+def _lately(ctx: Ctx, days: int) -> Reply:
     """A summary first, then who cannot be reached, then what failed."""
-    span = min(days or _DAYS, _MOST_DAYS)
+    span = max(1, min(days, _MOST_DAYS))
     since, scope = ctx.now - timedelta(days=span), _scope(ctx)
     counts = deliveries.counts(ctx.tx, scope, since=since, now=ctx.now)
     parked = deliveries.parked(ctx.tx, scope, most=_LISTED)
@@ -53,7 +66,8 @@ def delivery(ctx: Ctx, days: int | None) -> Reply:
     body += [_failed(one) for one in troubled]
     if not parked and not troubled:
         body.append(faint(T("没有没发到的。")))
-    return say(*body, buttons=tuple(_buttons(one) for one in troubled))
+    who = (Button(T("谁联系不上"), "delivery unreachable"),)
+    return say(*body, buttons=(*(_buttons(one) for one in troubled), who))
 
 
 def _scope(ctx: Ctx) -> list[int] | None:

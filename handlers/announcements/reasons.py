@@ -9,7 +9,7 @@ from bot.chat.texts import T, Text
 _READINGS: tuple[tuple[str, Text], ...] = (
     (r"blocked|拉黑|停用", T("对方停用了机器人，请对方重新打开和机器人的聊天")),
     (r"kicked|removed|not a member|left|移出", T("机器人不在群里了，请把它重新拉进群")),
-    (r"deactivated|user is deleted|60111|不存在", T("对方的账号已注销")),
+    (r"deactivated|user is deleted|60111|不存在", T("对方的账号已注销，请对方用新账号重新绑定")),
     (r"can.t initiate|never written|not started", T("对方还没有和机器人说过话，请对方先发一句")),
     (r"not found|gone|no room|86001|86003|86008|93006|93000", T("这个聊天已经没有了，请重新绑定")),
     (r"许可|unlicensed", T("对方没有企业微信的接口许可，请联系企业微信管理员")),

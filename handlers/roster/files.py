@@ -46,8 +46,10 @@ def roster_command(ctx: Ctx, what: str | None) -> Reply:
     counted = roster.counts(ctx.tx, roots(ctx))
     data = workbook.roster_file(units.subtree(ctx.tx, roots(ctx)), people.posts_below(ctx.tx, roots(ctx)))
     file = OutFile(ctx.files.put(data), ctx.show(T("名册.xlsx")), workbook.MIME)
-    rows = ((Button(T("发绑定码"), "绑定码"),),) if counted.bound < counted.persons else ()
-    return say(title(T("名册")), _counts(counted), files=(file,), buttons=rows)
+    row = [Button(T("发绑定码"), "绑定码")] if counted.bound < counted.persons else []
+    if ctx.registry.named("delivery"):
+        row.append(Button(T("谁联系不上"), "delivery unreachable"))
+    return say(title(T("名册")), _counts(counted), files=(file,), buttons=(tuple(row),) if row else ())
 
 
 def _counts(counted: roster.Counts) -> Fields:

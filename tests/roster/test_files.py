@@ -169,7 +169,7 @@ def test_the_roster_in_numbers_and_as_a_file(world: World) -> None:
     zhou = world.personas["周敏"]
     assert zhou.says("名册") == [
         "名册\n单位：区1、办事处2、村3、社区1\n职务：组织者1、办事处管理员2、书记4、评委7、计票人1、监票人1\n"
-        "人员：16人，已绑定16人\n工作群：3个\n📎名册.xlsx"
+        "人员：16人，已绑定16人\n工作群：3个\n📎名册.xlsx\n[谁联系不上]"
     ]
     data = files(world, zhou)["名册.xlsx"]
     assert send_file(world, "周敏", "名册.xlsx", data) == ["名册.xlsx\n名册与文件一致，没有要改的。"]
@@ -179,7 +179,7 @@ def test_an_office_sees_its_own_roster_only(world: World) -> None:
     chen = world.personas["陈立"]
     assert chen.says("名册") == [
         "名册\n单位：办事处1、村1、社区1\n职务：办事处管理员1、书记2、评委1\n"
-        "人员：4人，已绑定4人\n工作群：1个\n📎名册.xlsx"
+        "人员：4人，已绑定4人\n工作群：1个\n📎名册.xlsx\n[谁联系不上]"
     ]
     book = load_workbook(io.BytesIO(files(world, chen)["名册.xlsx"]))
     cells = {str(cell) for sheet in book for row in sheet.values for cell in row}
