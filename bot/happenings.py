@@ -17,7 +17,10 @@ _WAKES = frozenset({NoticeKind.ADDED, NoticeKind.UNBLOCKED, NoticeKind.ENTERED})
 def take_note(tx: Tx, notice: Notice, now: datetime) -> Chat:
     """Park, wake or move the chat that the notice is about, and return it as it is now."""
     if notice.kind is NoticeKind.MOVED and notice.moved_to is not None:
-        return _moved(tx, notice.chat, notice.moved_to, now)
+        moved = _moved(tx, notice.chat, notice.moved_to, now)
+        # A refusal may have come first that only said that the old chat was gone.
+        parking.resume(tx, moved.id, now=now)
+        return moved
     chat = accounts.chat_for(tx, notice.chat, now=now)
     for one in (chat, *accounts.topics_of(tx, chat)) if chat.is_group else (chat,):
         if notice.kind in _PARKS:

@@ -67,6 +67,18 @@ def missing(wanted: str, got: str) -> list[str]:
     return [word for word in _PARTS.split(wanted) if word not in bare and word not in _HEADS]
 
 
+def assert_the_pad_was_one_message_that_edited_itself(district: District, judge: str) -> None:
+    """Every tap of the judge (the pad, the unit, three figures) changed the message that was tapped."""
+    room = district.town.private(judge).id
+    edits = [
+        given["message_id"]
+        for method, given in district.api.accepted
+        if method == "editMessageText" and given["chat_id"] == room
+    ]
+    assert len(edits) == 5
+    assert len(set(edits)) == 1
+
+
 async def test_the_quarter_is_played_on_telegram_as_in_the_browser(district: District) -> None:
     await district.bind_everybody()
     district.api.accepted.clear()
@@ -74,6 +86,7 @@ async def test_the_quarter_is_played_on_telegram_as_in_the_browser(district: Dis
     with district.app.database.transaction() as tx:
         assert incidents.newest(tx) == []
         assert outbox.failures(tx) == []
+    assert_the_pad_was_one_message_that_edited_itself(district, "郑国平")
     heard = said(district)
     assert set(heard) == set(expected())
     for place, messages in expected().items():

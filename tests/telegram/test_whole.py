@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import pytest
+import segno
 from sqlalchemy import select
 
 from bot.chat.commands import Section
-from storage import accounts
+from storage import accounts, reminders
 from storage.database import Database
 from storage.tables import chats, evidence
 from tests.platforms.conformance import eventually
 from tests.platforms.practice import PICTURE
+from tests.reminders.slow_model import local
 from tests.servers.telegram.people import Room
 from tests.servers.telegram.server import BotApi
 from tests.telegram.stage import District, TelegramStage
@@ -65,6 +68,19 @@ async def test_a_group_bound_in_a_topic_hears_of_its_unit_there_and_nowhere_else
     assert sent[0]["text"].startswith("好的，本群是枫杨办事处的工作群了。")
     assert len(sent) > 1
     assert {message.get("message_thread_id") for message in sent} == {10}
+    # So do reminders: here that the quarter's reports are due in a week.
+    before = len(heard(forum))
+    day = date(2021, 3, 30)
+    district.clock.set(local(day, 9))
+    with district.app.database.transaction() as tx:
+        reminders.mark(tx, reminders.Marks(local(day, 8), local(day, 8)))
+        district.app.ticks["reminders"](tx, district.clock.now())
+    await district.settled()
+    reminded = [message for message in forum.messages.values() if message["from"]["is_bot"]][before:]
+    assert [message["text"].split("\n")[0] for message in reminded] == [
+        "2021年第1季度季报还有7天截止（2021年4月6日）"
+    ]
+    assert reminded[0]["message_thread_id"] == 10
 
 
 async def test_an_album_with_one_caption_is_one_report(district: District, stage: TelegramStage) -> None:
@@ -270,6 +286,23 @@ async def test_a_group_that_moves_goes_on_hearing_of_its_unit(
     assert [row.external_id for row in known] == [str(new.id)]
 
 
+async def test_a_group_that_first_seemed_deleted_and_then_is_known_to_have_moved_misses_nothing(
+    district: District, stage: TelegramStage
+) -> None:
+    old = district.town.group("枫杨小群", "陈立", "王芳", kind="group")
+    district.town.says("陈立", old, "/bindgroup 枫杨办事处")
+    await district.settled()
+    # Telegram says no more than this at first; the service messages come later.
+    old.parted = "the group chat was deleted"
+    await published(stage)
+    with district.app.database.transaction() as tx:
+        parked = select(chats.c.state).where(chats.c.external_id == str(old.id))
+        assert tx.scalar(parked) == "parked"
+    new = district.town.migrates("陈立", old)
+    await district.settled()
+    assert (len(heard(old)), len(heard(new))) == (1, 1)
+
+
 async def test_who_has_blocked_the_bot_is_left_in_peace_until_they_are_back(
     district: District, stage: TelegramStage
 ) -> None:
@@ -311,7 +344,9 @@ async def test_the_cards_to_print_open_the_bot_and_bind(district: District, stag
     text = district.town.files[page["file_id"]].decode()
     assert "扫码打开机器人，点“开始”就绑好了" in text
     code = next(line for line in heard(room)[-3].split("\n") if "李建国" in line).split()[1]
-    assert district.telegram.bind_link(code) == f"https://t.me/liangsaibi_bot?start={code}"
+    link = f"https://t.me/liangsaibi_bot?start={code}"
+    assert district.telegram.bind_link(code) == link
+    assert segno.make(link, error="m", micro=False).svg_inline(border=2, omitsize=True) in text
     district.town.says("李建国", district.town.private("李建国"), f"/start {code}")
     await district.settled()
     assert heard(district.town.private("李建国"))[0].startswith("李建国，您好，绑定好了")
