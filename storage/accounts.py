@@ -298,7 +298,7 @@ def reach_groups(tx: Tx, unit_ids: Iterable[int]) -> dict[int, tuple[Reached, ..
     A group in which the bot cannot speak at present counts only where the unit has no other.
     """
     found: dict[int, tuple[Reached, ...]] = {}
-    rows = list(tx.among(_GROUP_CHATS, "which", unit_ids))
+    rows = tx.among(_GROUP_CHATS, "which", unit_ids)
     outlets = {(row.unit_id, row.platform) for row in rows if row.send_only and row.state == "active"}
     for row in rows:
         if not row.send_only and (row.unit_id, row.platform) in outlets:

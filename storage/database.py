@@ -47,15 +47,17 @@ class Tx:
 
     def among(
         self, statement: Executable, name: str, wanted: Iterable[Any], values: Mapping[str, Any] | None = None
-    ) -> Iterator[Row[*tuple[Any, ...]]]:
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
         """The rows of a statement with a list of any length, bound as `name`: each value once, in order.
 
         The databases bind so many values at most, so a long list takes several executions; the statement's own
         order holds within each. Nothing is asked for an empty list.
         """
         ordered = sorted(set(wanted))
+        found: list[Row[*tuple[Any, ...]]] = []
         for start in range(0, len(ordered), MOST_AT_ONCE):
-            yield from self.all(statement, {**(values or {}), name: ordered[start : start + MOST_AT_ONCE]})
+            found += self.all(statement, {**(values or {}), name: ordered[start : start + MOST_AT_ONCE]})
+        return found
 
     def first(
         self, statement: Executable, values: Mapping[str, Any] | None = None
