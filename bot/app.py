@@ -178,6 +178,7 @@ class App:
             AccountMenus(self.worker, self.registry, self.renderer, Telegram.name),
             local_now=lambda: self.clock.now().astimezone(self.config.zone),
             leading=lambda: self.leadership.leading,
+            replicas=not self.database.is_sqlite,
         )
         self.add(telegram)
         return telegram

@@ -23,7 +23,7 @@ settings.load_profile("patient")
 _counter = itertools.count(1)
 
 #: Files that take minutes and mostly wait.
-_LONG = ("test_crash", "test_wecom_crash", "test_wecom_fuzz", "test_limits")
+_LONG = ("test_crash", "test_wecom_crash", "test_wecom_fuzz", "test_limits", "test_faults")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -42,6 +42,9 @@ def settings_for(api: BotApi, mode: str, **more: Any) -> TelegramSection:
 class TelegramRig(Rig):
     """王芳 and 李建国 with their phones. Privacy mode is off, so that the bot overhears a group."""
 
+    #: Whether other programs take the bot's webhook as well.
+    replicas = False
+
     def __init__(self, api: BotApi, folder: Path, mode: str = "polling", **more: Any) -> None:
         self.api = api
         self.town = api.town
@@ -62,6 +65,7 @@ class TelegramRig(Rig):
             self.folder / "telegram",
             self._menu,
             local_now=lambda: datetime(2021, 3, 22, self.hour, tzinfo=UTC),
+            replicas=self.replicas,
         )
 
     async def _menu(self, account: str | None) -> Sequence[Entry]:

@@ -1,7 +1,8 @@
 """Runs the whole program in children of a warm process, so that it can be killed and started again quickly.
 
-`python -m tests.telegram.forker liangsaibi.toml`: each line on standard input starts a child that runs the program
-as `liangsaibi run` does; the child's number is answered. Children are killed by whoever asked for them.
+`python -m tests.telegram.forker`: each line on standard input names a configuration and starts a child that runs
+the program as `liangsaibi run` does; the child's number is answered. Whoever asked for children kills them. With
+`paced` it keeps the platform's limits; otherwise it does not.
 """
 
 from __future__ import annotations
@@ -21,24 +22,26 @@ from storage import migrate
 from storage.database import Database
 
 
-def child(file: Path) -> None:
+def child(file: Path, *, paced: bool) -> None:
     """The program, until it is killed."""
     config = load(file, {})
     logs.configure(level="error", as_json=False)
     database = Database(config.database_url)
     migrate.upgrade(database)
     app = App(config, database)
-    # Pacing would only stretch the test: a thousand answers to four people take minutes within the limits.
-    app.open_telegram().limits = Limits()
+    telegram = app.open_telegram()
+    if not paced:
+        # It would only stretch the test: a thousand answers to four people take minutes within the limits.
+        telegram.limits = Limits()
     run(serve(app, ready=lambda: None))
 
 
-def main(file: Path) -> None:
-    for _line in sys.stdin:
+def main(*, paced: bool) -> None:
+    for line in sys.stdin:
         number = os.fork()
         if number == 0:
             try:
-                child(file)
+                child(Path(line.strip()), paced=paced)
             finally:
                 os._exit(1)
         print(number, flush=True)  # noqa: T201 - this is how it answers
@@ -52,4 +55,4 @@ def main(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(paced="paced" in sys.argv)

@@ -52,7 +52,7 @@ class Program:
     async def open(self) -> None:
         self._log = (self._folder / "log").open("ab")
         self._forker = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.telegram.forker", str(self._config)),
+            *(sys.executable, "-m", "tests.telegram.forker"),
             cwd=Path(__file__).parent.parent.parent,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -62,7 +62,7 @@ class Program:
     async def start(self) -> None:
         assert self._forker.stdin is not None
         assert self._forker.stdout is not None
-        self._forker.stdin.write(b"start\n")
+        self._forker.stdin.write(f"{self._config}\n".encode())
         self.child = int(await self._forker.stdout.readline())
 
     def kill(self) -> None:

@@ -25,6 +25,8 @@ log = logging.getLogger("liangsaibi.telegram")
 
 #: Seconds after which an update is put on disk and acknowledged, so that its chat goes on.
 PATIENCE = 3.0
+#: Where several programs take the webhook's calls, one may take so many seconds; then Telegram brings it again.
+HOLD = 45.0
 #: An album is complete when none of its parts has come for so many seconds.
 ALBUM_QUIET = 1.0
 #: The pauses in seconds between tries of what the engine or the network did not take.
@@ -46,16 +48,29 @@ class Kept:
 
 
 class Intake:
-    """Takes updates from polling and webhook alike."""
+    """Takes updates from polling and webhook alike.
+
+    `shared`: other programs take this bot's webhook as well. Then an update is acknowledged only when it is
+    committed, however long that takes: nothing of it hangs on this program, and a chat's next update, which may
+    come to another program, cannot overtake it. Only albums, whose parts come one by one, go to the disk.
+    """
 
     def __init__(
-        self, bot: Bot, me: Callable[[], Me], spool: Spool, fetcher: Fetcher, committed: Committed
+        self,
+        bot: Bot,
+        me: Callable[[], Me],
+        spool: Spool,
+        fetcher: Fetcher,
+        committed: Committed,
+        *,
+        shared: bool = False,
     ) -> None:
         self._bot = bot
         self._me = me
         self._spool = spool
         self._fetcher = fetcher
         self._committed = committed
+        self._shared = shared
         self._receive: Receive | None = None
         #: What waits in each lane, its head under way; a lane without anything is not there.
         self._lanes: dict[str, deque[Kept]] = {}
@@ -91,18 +106,20 @@ class Intake:
         if came.query is not None:
             self.aside(self._answer(came.query))
         number = data["update_id"]
-        if came.media or came.lane in self._lanes:
+        if came.album or came.lane in self._lanes or (came.media and not self._shared):
             await self._set_aside(data, came)
             return
-        task = self.aside(self._hand_in(came))
-        if await self._in_time(task):
+        task = self.aside(self._stubbornly(came) if came.media else self._hand_in(came))
+        if await self._in_time(task, HOLD if self._shared else PATIENCE):
             task.result()
             return
+        if self._shared:
+            raise TimeoutError("an update takes too long")
         await asyncio.to_thread(self._spool.keep, data)
         task.add_done_callback(lambda done: self._late(done, number, came))
 
-    async def _in_time(self, task: asyncio.Task[Any]) -> bool:
-        """Whether the task ends before its sender's patience does."""
+    async def _in_time(self, task: asyncio.Task[Any], patience: float) -> bool:
+        """Whether the task ends before its sender's patience does, in seconds."""
         over = task.get_loop().create_future()
 
         def ended(_task: object = None) -> None:
@@ -110,7 +127,7 @@ class Intake:
                 over.set_result(None)
 
         task.add_done_callback(ended)
-        timer = task.get_loop().call_later(PATIENCE, ended)
+        timer = task.get_loop().call_later(patience, ended)
         await over
         timer.cancel()
         return task.done()

@@ -44,7 +44,7 @@ class Telegram:
     """One bot account (implements `Platform`, `Linking`, `Weighing`, `Previewing` and `Checking`).
 
     `folder` is where updates are safe that take long; `menu_for` gives each account's commands; `leading`
-    says whether this program is the one of several that may poll.
+    says whether this program is the one of several that may poll; `replicas`: there may be several.
     """
 
     name = PLATFORM
@@ -61,6 +61,7 @@ class Telegram:
         *,
         local_now: Callable[[], datetime],
         leading: Callable[[], bool] = lambda: True,
+        replicas: bool = False,
     ) -> None:
         settings.check()
         self._settings = settings
@@ -86,7 +87,14 @@ class Telegram:
             leading=leading,
         )
         self._menus = Menus(self._bot, menu_for)
-        self._intake = Intake(self._bot, self._known_me, Spool(folder), Fetcher(self._bot, files), self._committed)
+        self._intake = Intake(
+            self._bot,
+            self._known_me,
+            Spool(folder),
+            Fetcher(self._bot, files),
+            self._committed,
+            shared=replicas and settings.mode == "webhook",
+        )
         self._polling = Polling(self._bot, poll, self._intake, self._veil, leading=leading)
         self._hook = Hook(self._bot, settings, self._veil)
         self._server: Server | None = None

