@@ -100,7 +100,7 @@ class App:
         self.delivery, self.scheduler = self._new_delivery(), self._new_scheduler()
         self._delivering: asyncio.Task[None] | None = None
         self.leadership = Leadership(
-            None if database.is_sqlite else config.database.lock_url or database.address,
+            None if database.is_sqlite else database.address,
             lead=self._lead,
             follow=self._follow,
             called=lambda: self.delivery.wake(),

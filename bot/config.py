@@ -65,9 +65,9 @@ class DatabaseSettings(Section, frozen=True):
     lock_url: Annotated[
         str,
         Meta(
-            description="database.url 经过 PgBouncer（transaction 模式）时填直连地址，用来决定谁发送；留空同上 / "
-            "Where database.url goes through PgBouncer in transaction mode: the direct address, for the lock that "
-            "says which replica sends; empty: the same"
+            description="database.url 经过 PgBouncer（transaction 模式）时填直连地址，用来决定谁发送、做备份；"
+            "留空即直连 / Where database.url goes through PgBouncer in transaction mode: PostgreSQL's own "
+            "address, for the lock that says which replica sends, and for backups; empty: database.url is it"
         ),
     ] = ""
 

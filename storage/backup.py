@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from storage import pg_tools
 from storage.database import Database
 
@@ -29,7 +31,7 @@ def backup(database: Database, files: Path, target: Path, *, progress: Callable[
         if database.is_sqlite:
             _copy_sqlite(database, copied, progress)
         else:
-            pg_tools.run("pg_dump", "--format=custom", f"--file={copied}", url=database.url)
+            pg_tools.run("pg_dump", "--format=custom", f"--file={copied}", url=make_url(database.address))
         archive = Path(folder) / "archive.tar.gz"
         with tarfile.open(archive, "w:gz") as tar:
             tar.add(copied, copied.name)

@@ -97,18 +97,27 @@ class Tx:
 
 
 class Database:
-    """One engine. `transaction()` begins, commits on leaving, and rolls back when something raises."""
+    """One engine. `transaction()` begins, commits on leaving, and rolls back when something raises.
 
-    def __init__(self, url: str, *, threads: int = 1) -> None:
-        parsed = make_url(url)
-        self.url = _with_driver(parsed)
+    `direct`: where the URL leads to a pooler that gives each transaction another connection, the address of
+    PostgreSQL itself. Then nothing is used that belongs to a connection, such as prepared statements.
+    """
+
+    def __init__(self, url: str, *, threads: int = 1, direct: str = "") -> None:
+        self.url = _with_driver(make_url(url))
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url, threads)
+        self._direct = _with_driver(make_url(direct)) if direct else self.url
+        self.engine = (
+            _sqlite_engine(self.url)
+            if self.is_sqlite
+            else _postgresql_engine(self.url, threads, pooled=bool(direct))
+        )
 
     @property
     def address(self) -> str:
-        """The URL as other programs and PostgreSQL's own library read it, with the password."""
-        return self.url.set(drivername=self.url.get_backend_name()).render_as_string(hide_password=False)
+        """Where PostgreSQL itself is, as other programs and its own library read it, with the password."""
+        url = self._direct
+        return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -131,6 +140,8 @@ class Database:
                 connection.exec_driver_sql("SELECT 1")
         except SQLAlchemyError as error:
             cause = str(getattr(error, "orig", error)).strip()
+            if "unsupported startup parameter" in cause:
+                cause += "; this is PgBouncer: set database.lock_url to PostgreSQL's own address"
             raise ConfigurationError(f"database.url: cannot open {self.url!r}: {cause}") from error
 
     def close(self) -> None:
@@ -201,14 +212,17 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: URL, threads: int) -> Engine:
-    # A program that is paused in the midst of a transaction must not keep its locks from all the others.
+def _postgresql_engine(url: URL, threads: int, *, pooled: bool) -> Engine:
+    # A program that is paused in the midst of a transaction must not keep its locks from all the others. A pooler
+    # refuses such options and sees to it by itself (`idle_transaction_timeout`); what the driver prepares on one
+    # connection would be missing on the next.
     patience = {"options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"}
+    manner = {"prepare_threshold": None} if pooled else {} if "options" in url.query else patience
     return create_engine(
         url,
         hide_parameters=True,
         pool_size=threads + 2,
         max_overflow=2,
         pool_pre_ping=True,
-        connect_args={} if "options" in url.query else patience,
+        connect_args=manner,
     )

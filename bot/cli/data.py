@@ -93,7 +93,8 @@ def restore(config: Config, archive: Path, *, overwrite: bool) -> None:
     """从备份恢复 / Bring back what `backup` wrote; the bot must not be running."""
     config.data.mkdir(parents=True, exist_ok=True)
     with _counted("恢复 / restore") as show:
-        restoring.restore(archive, config.database_url, config.data / "files", overwrite=overwrite, progress=show)
+        url = config.database.lock_url or config.database_url
+        restoring.restore(archive, url, config.data / "files", overwrite=overwrite, progress=show)
     database = reach_database(config)
     at, newest = migrate.version(database), migrate.newest()
     database.close()

@@ -46,7 +46,7 @@ def configured(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def reach_database(config: Config) -> Database:
     """The database, whatever is in it. Raises ConfigurationError when it cannot be reached."""
-    database = Database(config.database_url, threads=config.database.threads)
+    database = Database(config.database_url, threads=config.database.threads, direct=config.database.lock_url)
     database.check()
     return database
 
