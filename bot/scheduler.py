@@ -32,7 +32,7 @@ PATIENCE = 10.0
 
 def tidy(tx: Tx, now: datetime) -> bool:
     """Drop what nobody needs any more: unanswered questions, old notes of the engine."""
-    dialogues.expire(tx, now=now)
+    dialogues.expire(tx, now=now, most=STEP)
     inbox.forget(tx, before=now - KEEP, most=STEP)
     outbox.forget(tx, before=now - KEEP, most=STEP)
     return False

@@ -34,7 +34,15 @@ _PUT = {
 _END = delete(dialogues).where(
     dialogues.c.account_id == bindparam("who"), dialogues.c.chat_id == bindparam("there")
 )
-_EXPIRE = delete(dialogues).where(dialogues.c.expires_at <= bindparam("now"))
+_EXPIRED = (
+    select(dialogues.c.id)
+    .where(dialogues.c.expires_at <= bindparam("now"))
+    .order_by(dialogues.c.expires_at)
+    .limit(bindparam("most"))
+    # Somebody who answers too late is not waited for.
+    .with_for_update(skip_locked=True)
+)
+_DROP = delete(dialogues).where(dialogues.c.id.in_(bindparam("which", expanding=True)))
 
 
 def find(tx: Tx, *, account_id: int, chat_id: int, now: datetime) -> Dialogue | None:
@@ -65,6 +73,7 @@ def end(tx: Tx, *, account_id: int, chat_id: int) -> None:
     tx.execute(_END, {"who": account_id, "there": chat_id})
 
 
-def expire(tx: Tx, *, now: datetime) -> int:
-    """Drop the questions nobody answered in time; returns how many."""
-    return tx.execute(_EXPIRE, {"now": now}).rowcount
+def expire(tx: Tx, *, now: datetime, most: int) -> int:
+    """Drop at most so many of the questions that nobody answered in time; returns how many."""
+    expired = [row.id for row in tx.all(_EXPIRED, {"now": now, "most": most})]
+    return tx.execute(_DROP, {"which": expired}).rowcount if expired else 0

@@ -191,16 +191,23 @@ _BEING_SENT = (
 _BY_KEY = select(outbox.c.id, outbox.c.state, outbox.c.platform_message_id).where(
     outbox.c.dedupe_key == bindparam("named")
 )
-_OLD = (
+_REACHED = "outbox.forgotten"
+_NEXT = (
+    select(outbox.c.id, outbox.c.created_at)
+    .where(outbox.c.id > bindparam("after"))
+    .order_by(outbox.c.id)
+    .limit(bindparam("most"))
+)
+_DONE_WITH = (
     select(outbox.c.id)
     .where(
-        outbox.c.created_at < bindparam("before"),
+        outbox.c.id.in_(bindparam("which", expanding=True)),
         outbox.c.state.in_(("sent", "cancelled")),
         outbox.c.dedupe_key.is_(None),
     )
-    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
 )
-_FORGET = delete(outbox).where(outbox.c.id.in_(_OLD.scalar_subquery()))
+_FORGET = delete(outbox).where(outbox.c.id.in_(bindparam("which", expanding=True)))
 _NEWEST = (
     select(outbox.c.content)
     .where(
@@ -422,8 +429,18 @@ def lately(tx: Tx, *, since: datetime, now: datetime) -> list[Sent]:
 
 
 def forget(tx: Tx, *, before: datetime, most: int) -> int:
-    """Drop at most `most` rows that were sent long ago and guard no key; returns how many."""
-    return tx.execute(_FORGET, {"before": before, "most": most}).rowcount
+    """Drop what was put before then, was sent and guards no key, looking at `most` rows at most; how many went.
+
+    Each row is looked at once in its life, so that a look costs the same however much has been kept. What is not
+    sent by then stays, and so does what somebody is just changing.
+    """
+    reached = facts.get(tx, _REACHED) or 0
+    old = [row.id for row in tx.all(_NEXT, {"after": reached, "most": most}) if row.created_at < before]
+    if not old:
+        return 0
+    facts.put(tx, _REACHED, old[-1])
+    done_with = [row.id for row in tx.all(_DONE_WITH, {"which": old})]
+    return tx.execute(_FORGET, {"which": done_with}).rowcount if done_with else 0
 
 
 def newest(tx: Tx, chat_id: int, *, most: int) -> list[dict[str, Any]]:
