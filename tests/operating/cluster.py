@@ -1,4 +1,4 @@
-"""Three replicas on a PostgreSQL of their own, with people who write to them by Telegram, and what can break."""
+"""Three replicas on a PostgreSQL of their own, people who write by Telegram and WeCom, and what can break."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from storage.tables import accounts as account_table
 from storage.tables import outbox
 from storage.terms import Kind
 from tests.platforms.telegram_rig import SECRET
+from tests.platforms.wecom_office import Office
 from tests.program import free_port
 from tests.servers.relay import Relay, tcp, unix
 from tests.servers.telegram.server import TOKEN, BotApi
@@ -68,6 +69,10 @@ class Server:
     def close(self) -> None:
         self._server.cleanup()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+#: What the replicas' configurations say of WeCom.
+_WECOM = ("corp_id", "secret", "token", "aes_key", "base_url", "path")
 
 
 class Forker:
@@ -110,14 +115,15 @@ class Replica:
         self._folder = folder / name
         self._forker = forker
         self.line = Relay(unix(server.socket))
-        self._port = free_port()
-        self.calls = tcp(self._port)
+        self._port, self._wecom_port = free_port(), free_port()
+        self.calls, self.wecom_calls = tcp(self._port), tcp(self._wecom_port)
         self._process = 0
 
-    async def open(self, api: BotApi, address: int, files: Path) -> None:
+    async def open(self, api: BotApi, address: int, office: Office, files: Path) -> None:
         data = self._folder / "data"
         data.mkdir(parents=True)
         (data / "files").symlink_to(files)
+        wecom = office.settings(bot=False, robots=False)
         await self.line.start()
         (self._folder / "liangsaibi.toml").write_text(
             f'[general]\ndata = "{data}"\n[local]\nenabled = false\n'
@@ -125,7 +131,9 @@ class Replica:
             f'[telegram]\nenabled = true\nmode = "webhook"\n'
             f'token = "{TOKEN}"\nbase_url = "{api.base_url}"\nbase_file_url = "{api.base_file_url}"\n'
             f'webhook_url = "http://127.0.0.1:{address}/telegram"\nwebhook_secret = "{SECRET}"\n'
-            f"port = {self._port}\n"
+            f"port = {self._port}\n[wecom]\nenabled = true\nmenu = false\nport = {self._wecom_port}\n"
+            + "".join(f'{name} = "{getattr(wecom, name)}"\n' for name in _WECOM)
+            + f"agent_id = {wecom.agent_id}\n"
         )
 
     async def start(self) -> None:
@@ -166,9 +174,12 @@ class Replica:
 
 
 class Cluster:
-    """The replicas behind a balancer, and the secretaries who write, each with a commitment of very many lamps."""
+    """The replicas behind balancers, and the people who write.
 
-    def __init__(self, folder: Path, secretaries: int) -> None:
+    Secretaries have Telegram and each a commitment of very many lamps; guests have WeCom and ask for help.
+    """
+
+    def __init__(self, folder: Path, secretaries: int, guests: int) -> None:
         self.api = BotApi()
         self.api.updates.patience = 5.0
         self.server = Server()
@@ -176,6 +187,10 @@ class Cluster:
         self.forker = Forker(folder)
         self.replicas = {name: Replica(name, folder, self.server, self.forker) for name in ("jia", "yi", "bing")}
         self.balancer = Relay(*(replica.calls for replica in self.replicas.values()))
+        self.wecom_balancer = Relay(*(replica.wecom_calls for replica in self.replicas.values()))
+        self.guests = [f"guest{number}" for number in range(guests)]
+        self.office = Office(self.guests)
+        self.asked: Counter[str] = Counter()
         self.folder = folder
         self.people: dict[str, int] = {}
         self.said: Counter[str] = Counter()
@@ -187,10 +202,13 @@ class Cluster:
         await asyncio.to_thread(self._fill)
         await self.api.start()
         await self.balancer.start()
+        await self.wecom_balancer.start()
+        await self.office.open()
+        self.office.sender.address = f"http://127.0.0.1:{self.wecom_balancer.port}{self.office.path}"
         files = self.folder / "files"
         files.mkdir(exist_ok=True)
         for replica in self.replicas.values():
-            await replica.open(self.api, self.balancer.port, files)
+            await replica.open(self.api, self.balancer.port, self.office, files)
         for replica in self.replicas.values():
             await replica.start()
         for replica in self.replicas.values():
@@ -247,6 +265,8 @@ class Cluster:
             await replica.close()
         await self.forker.close()
         await self.balancer.stop()
+        await self.wecom_balancer.stop()
+        await self.office.close()
         await self.api.stop()
         self.database.close()
         await asyncio.to_thread(self.server.close)
@@ -281,12 +301,15 @@ class Cluster:
         return len(found)
 
     def oldest_transaction(self, *, but: Replica | None) -> float:
-        """For how many seconds the oldest open transaction of the programs is open, except one program's."""
+        """For how many seconds the oldest open transaction of the programs is open, except one program's.
+
+        Whoever waits for a row that a paused program holds is no fault of its own, and does not count.
+        """
         with self.database.transaction() as tx:
             age = tx.scalar(
                 text(
                     "SELECT extract(epoch FROM max(clock_timestamp() - xact_start)) FROM pg_stat_activity "
-                    "WHERE usename = ANY(:names)"
+                    "WHERE usename = ANY(:names) AND wait_event_type IS DISTINCT FROM 'Lock'"
                 ),
                 {"names": [name for name, replica in self.replicas.items() if replica is not but]},
             )
@@ -308,10 +331,24 @@ class Cluster:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), chance.uniform(1, 3))
 
+    async def ask(self, user: str, over: asyncio.Event, chance: random.Random) -> None:
+        """One question after the other, each until it is taken; now and then WeCom brings it once more."""
+        sender = self.office.sender
+        while not over.is_set():
+            self.asked[user] += 1
+            xml = sender.message(user, "text", Content=f"/help {self.asked[user]}")
+            while await sender.once(xml) != 200:
+                await asyncio.sleep(0.1)
+            if chance.random() < 0.2:
+                await sender.once(xml)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), chance.uniform(2, 4))
+
     @contextlib.asynccontextmanager
     async def under_load(self, chance: random.Random) -> AsyncIterator[None]:
         over = asyncio.Event()
-        talking = [asyncio.create_task(self.talk(n, over, random.Random(chance.random()))) for n in self.people]
+        ways = [*((self.talk, name) for name in self.people), *((self.ask, user) for user in self.guests)]
+        talking = [asyncio.create_task(way(who, over, random.Random(chance.random()))) for way, who in ways]
         try:
             yield
         finally:

@@ -28,14 +28,14 @@ LONG = bool(os.environ.get("CI"))
 SEED = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(1_000_000))
 #: How long the paused leader sleeps at least, in seconds: longer than its lock lives.
 PAUSE = 30.0 if LONG else 9.0
-SECRETARIES = 20
+SECRETARIES, GUESTS = 18, 5
 #: How the bot confirms a report.
 ANSWER = "已登记"
 
 
 @pytest.fixture
 async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
-    made = Cluster(tmp_path, SECRETARIES)
+    made = Cluster(tmp_path, SECRETARIES, GUESTS)
     try:
         await made.open()
         yield made
@@ -188,5 +188,10 @@ async def all_is_well(cluster: Cluster, faults: Faults) -> None:
         # One message is under way in a chat at a time: in order, and what comes twice comes right after itself.
         assert answered == sorted(answered)
         assert list(dict.fromkeys(answered)) == list(range(1, cluster.said[name] + 1))
+    # WeCom drops repetitions by itself, so that there nothing is seen twice.
+    for user in cluster.guests:
+        await until(lambda user=user: len(cluster.office.phone(user)) >= cluster.asked[user], f"{user} waits")  # type: ignore[misc]
+    assert {user: len(cluster.office.phone(user)) for user in cluster.guests} == dict(cluster.asked)
+    assert cluster.office.company.dropped == []
     say(f"{doubled} answers came twice, {faults.happened.total()} faults")
     assert doubled <= faults.happened.total()

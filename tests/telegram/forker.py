@@ -30,6 +30,8 @@ def child(file: Path, *, paced: bool) -> None:
     migrate.upgrade(database)
     app = App(config, database)
     telegram = app.open_telegram()
+    if config.wecom.enabled:
+        app.open_wecom()
     if not paced:
         # It would only stretch the test: a thousand answers to four people take minutes within the limits.
         telegram.limits = Limits()
