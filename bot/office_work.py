@@ -12,6 +12,7 @@ from bot.chat.settings import Policy
 from bot.chat.texts import Text, Words
 from handlers.commitments import tally, workbook
 from handlers.commitments.describing import differences
+from handlers.progress.corrections import corrected_below
 from handlers.roster import importing, sheets
 from handlers.roster import workbook as roster_workbook
 from handlers.roster.codes import new_code
@@ -50,7 +51,11 @@ def export_register(
         commitment: [part for one in made for part in differences(one.old, one.new)]
         for commitment, made in amendments.consented(tx, roots, year=year).items()
     }
-    return workbook.register_file(rows, heading=show(heading), show=show, amended=amended, zone=zone, now=now)
+    corrected = corrected_below(tx, roots, year=year)
+    name = show(heading)
+    return workbook.register_file(
+        rows, heading=name, show=show, amended=amended, corrected=corrected, zone=zone, now=now
+    )
 
 
 def export_results(tx: Tx, number: int, *, show: Show) -> bytes:

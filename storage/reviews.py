@@ -67,6 +67,13 @@ _UNVERIFIED = (
     reports.c.state == Review.REPORTED.value,
     ~_superseded,
 )
+_EDITED = _FILED.where(
+    commitments.c.unit_id.in_(_below),
+    commitments.c.year == bindparam("in_year"),
+    reports.c.state.in_([state.value for state in STANDING]),
+    reports.c.corrects_id.is_not(None),
+    ~_superseded,
+).order_by(reports.c.id)
 _QUEUE = (
     _FILED.where(
         *_UNVERIFIED,
@@ -110,6 +117,11 @@ def before_edits(tx: Tx, report_ids: Iterable[int]) -> dict[int, list[Filed]]:
     for row in tx.among(_BEFORE, "which", report_ids):
         found.setdefault(row.newest, []).append(_filed(row))
     return found
+
+
+def edited(tx: Tx, roots: Sequence[int], *, year: int) -> list[Filed]:
+    """Of each commitment of the year at or below the roots the report that stands, where an edit made it."""
+    return [_filed(row) for row in tx.all(_EDITED, {"roots": list(roots), "in_year": year})] if roots else []
 
 
 def unverified(tx: Tx, roots: Sequence[int], *, after: tuple[int, int] = (0, 0), most: int = 1) -> list[Filed]:

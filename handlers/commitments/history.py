@@ -69,7 +69,7 @@ def _events(ctx: Ctx, commitment: Commitment, asked: list[Amendment]) -> list[tu
         *[_recorded(change) for change in recorded if change.undone_at is None],
         _step(_APPROVED, commitment.examined_at if approved else None, names.get(commitment.examined_by or 0)),
         _step(_PUBLISHED, None if set_by_district else commitment.published_at),
-        *corrected_events(ctx, commitment.id),
+        *corrected_events(ctx.tx, commitment.id),
         *[_amended(a) for a in asked if a.state is not Consent.ASKED],
         _step(_DONE, commitment.done_at),
         _step(_CLOSED, commitment.closed_at, names.get(commitment.closed_by or 0)),

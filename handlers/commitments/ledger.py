@@ -19,6 +19,7 @@ from handlers.commitments.describing import differences
 from handlers.commitments.history import details
 from handlers.commitments.tally import Row
 from handlers.commitments.workbook import MIME, register_file
+from handlers.progress.corrections import corrected_below
 from storage import amendments, commitments, requirements, units
 from storage.units import Unit
 
@@ -129,5 +130,13 @@ def _file(ctx: Ctx, roots: Sequence[int], rows: Sequence[Row], heading: Text, ye
         for commitment_id, found in changes.items()
     }
     name = ctx.show(heading)
-    data = register_file(rows, heading=name, show=ctx.show, amended=amended, zone=ctx.zone, now=ctx.now)
+    data = register_file(
+        rows,
+        heading=name,
+        show=ctx.show,
+        amended=amended,
+        corrected=corrected_below(ctx.tx, roots, year=year),
+        zone=ctx.zone,
+        now=ctx.now,
+    )
     return OutFile(ctx.files.put(data), f"{name}.xlsx", MIME)

@@ -37,6 +37,7 @@ _COLUMNS: tuple[tuple[Text, int], ...] = (
     (T("亮灯"), 8),
     (T("进度评价"), 12),
     (T("最近报告"), 12),
+    (T("进度更正"), 30),
     (T("历次变更"), 42),
 )
 _FILLS = {Light.GREEN: "C6EFCE", Light.YELLOW: "FFEB9C", Light.RED: "FFC7CE"}
@@ -52,10 +53,14 @@ def register_file(
     heading: str,
     show: Callable[[Words], str],
     amended: Mapping[int, Sequence[Words]],
+    corrected: Mapping[int, Words],
     zone: tzinfo,
     now: datetime,
 ) -> bytes:
-    """The spreadsheet's bytes. `amended` has what was changed about a commitment, by its id."""
+    """The spreadsheet's bytes.
+
+    By a commitment's id, `amended` has what was changed about it, `corrected` how its reported progress was.
+    """
     book = Workbook(write_only=True)
     # The library would put the machine's own time.
     book.properties.created = book.properties.modified = now.astimezone(zone).replace(tzinfo=None)
@@ -64,7 +69,7 @@ def register_file(
     sheet.append([_head(sheet, show(words)) for words, _width in _COLUMNS])
     line = _Line(sheet)
     for row in rows:
-        sheet.append(line.filled(_values(row, show, amended, zone), row.standing.light))
+        sheet.append(line.filled(_values(row, show, amended, corrected, zone), row.standing.light))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -103,7 +108,11 @@ class _Line:
 
 
 def _values(
-    row: Row, show: Callable[[Words], str], amended: Mapping[int, Sequence[Words]], zone: tzinfo
+    row: Row,
+    show: Callable[[Words], str],
+    amended: Mapping[int, Sequence[Words]],
+    corrected: Mapping[int, Words],
+    zone: tzinfo,
 ) -> list[Any]:
     placed, standing = row.placed, row.standing
     commitment = placed.commitment
@@ -121,6 +130,7 @@ def _values(
         show(LIGHT_WORDS[standing.light]) if standing.light else "",
         show(standing.words),
         _local_day(commitment.reported_at, zone),
+        show(corrected[commitment.id]) if commitment.id in corrected else "",
         "\n".join(show(words) for words in amended.get(commitment.id, ())),
     ]
 

@@ -6,35 +6,42 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.chat.texts import T, Text, Words
-from handlers import Ctx
 from handlers.progress.cards import state_words
 from storage import commitments, reports, reviews
 from storage.commitments import Commitment
+from storage.database import Tx
 from storage.reports import Report
 from storage.reviews import Filed
 
 
-def corrections(ctx: Ctx, shown: Iterable[Report]) -> dict[int, Text]:
+def corrections(tx: Tx, shown: Iterable[Report]) -> dict[int, Text]:
     """For each of the reports that came about by editing a message, by its id, what was corrected: old → new."""
     edited = {report.id: report for report in shown if report.corrects is not None}
     if not edited:
         return {}
-    before = reviews.before_edits(ctx.tx, edited)
+    before = reviews.before_edits(tx, edited)
     about = [*edited.values(), *(filed.report for steps in before.values() for filed in steps)]
-    promised = commitments.get_many(ctx.tx, {report.commitment_id for report in about})
+    promised = commitments.get_many(tx, {report.commitment_id for report in about})
     return {number: _words(report, before[number], promised) for number, report in edited.items()}
 
 
-def corrected_events(ctx: Ctx, commitment_id: int) -> list[tuple[datetime, Text]]:
+def corrected_below(tx: Tx, roots: Sequence[int], *, year: int) -> dict[int, Text]:
+    """For a list of commitments: by commitment, what an edit corrected about the progress that stands."""
+    edited = [filed.report for filed in reviews.edited(tx, roots, year=year)]
+    what = corrections(tx, edited)
+    return {report.commitment_id: what[report.id] for report in edited}
+
+
+def corrected_events(tx: Tx, commitment_id: int) -> list[tuple[datetime, Text]]:
     """For a commitment's history: when whose edited message corrected its progress, and how."""
-    history = reports.history(ctx.tx, commitment_id)
+    history = reports.history(tx, commitment_id)
     passed = {report.corrects for report in history}
     # Of a message that was edited again and again the last wording tells all the steps.
     last = [report for report in history if report.corrects is not None and report.id not in passed]
-    what = corrections(ctx, last)
+    what = corrections(tx, last)
     return [
         (f.report.said_at, T("{at} {person}{what}", at=f.report.said_at, person=f.person, what=what[f.report.id]))
-        for f in (reviews.filed(ctx.tx, what) if what else ())
+        for f in (reviews.filed(tx, what) if what else ())
     ]
 
 

@@ -116,7 +116,7 @@ def refuse_superseded(ctx: Ctx, filed: Filed) -> None:
     again = ((Button(T("看最新的"), f"verify u{filed.unit_id}"),),)
     edited = [old.report.id for old in reviews.before_edits(ctx.tx, [newest.id]).get(newest.id, ())]
     if filed.report.id in edited:
-        what = corrections(ctx, [newest])[newest.id]
+        what = corrections(ctx.tx, [newest])[newest.id]
         raise UserError(T("书记刚才{what}。请看更正后的一条。", what=what), buttons=again)
     raise UserError(T("书记后来又报了新的，请看最新的一条。"), buttons=again)
 
@@ -157,7 +157,7 @@ def _card(ctx: Ctx, filed: Filed, left: int) -> Reply:
         title(T("请核实：{unit}第{number}项", unit=filed.unit_name, number=filed.number)),
         bar(ctx, c),
         Line(T("本次：{what}", what=state_words(c, report.value, report.share, report.status))),
-        *map(Line, corrections(ctx, [report]).values()),
+        *map(Line, corrections(ctx.tx, [report]).values()),
         *parts_lines(c, report.parts),
         quote(report.words),
         faint(T("{person}，{at}", person=filed.person, at=report.said_at)),
@@ -209,7 +209,7 @@ def _ask_all(ctx: Ctx, roots: Sequence[int], where: Text | str) -> Reply:
 def _corrected_ones(ctx: Ctx, waiting: Sequence[Filed]) -> list[Block]:
     """Those whose message was edited, so that nobody verifies them without knowing."""
     edited = [filed for filed in waiting if filed.report.corrects is not None]
-    what = corrections(ctx, [filed.report for filed in edited[:_CORRECTED_SHOWN]])
+    what = corrections(ctx.tx, [filed.report for filed in edited[:_CORRECTED_SHOWN]])
     lines: list[Block] = [
         faint(T("{unit}第{number}项{what}", unit=f.unit_name, number=f.number, what=what[f.report.id]))
         for f in edited[:_CORRECTED_SHOWN]

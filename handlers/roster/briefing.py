@@ -28,7 +28,7 @@ def briefing(ctx: Ctx, unit_id: int) -> list[Block]:
     last = reports.newest_of_unit(ctx.tx, unit_id, year=year)
     known = [(commitment, last[commitment.id]) for commitment in own if commitment.id in last]
     if known:
-        what = corrections(ctx, [report for _commitment, report in known])
+        what = corrections(ctx.tx, [report for _commitment, report in known])
         said = [_with_correction(_reported(c, report), what.get(report.id)) for c, report in known]
         body += [Line(T("最近一次报告：")), *_few(said)]
     return [*body, Line(T("接下来：")), *_few([_next_report(ctx, unit_id), *_next_due(ctx, own)])]

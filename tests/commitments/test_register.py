@@ -143,6 +143,7 @@ def test_the_spreadsheet_has_a_row_for_each(world: World) -> None:
         "亮灯",
         "进度评价",
         "最近报告",
+        "进度更正",
         "历次变更",
     )
     assert rows[1] == (
@@ -159,6 +160,7 @@ def test_the_spreadsheet_has_a_row_for_each(world: World) -> None:
         "绿灯",
         "超进度",
         datetime(2021, 3, 22),
+        None,
         "内容：安装路灯200盏（原：安装路灯100盏）\n目标：200盏（原：100盏）",
     )
     assert rows[3][4] == "=1+1"
@@ -172,7 +174,7 @@ def test_the_spreadsheet_is_ready_to_filter_and_print(world: World) -> None:
     world.personas["陈立"].says("台账")
     sheet = sheet_of(world, "陈立")
     assert sheet.title == "枫杨办事处 2021年承诺台账"
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:N5")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:O5")
     assert (sheet.print_title_rows, sheet.page_setup.orientation) == ("$1:$1", "landscape")
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
     assert sheet.column_dimensions["E"].width == 42

@@ -10,6 +10,7 @@ from bot.chat.messages import Attachment, ChatKind, ChatRef, Inbound, Sender
 from bot.chat.ports import Outcome
 from storage import evidence, reports
 from storage.reports import Review
+from tests.commitments.test_register import sheet_of
 from tests.progress.promises import ALL, publish
 from tests.progress.test_reporting import standing
 from tests.world import World
@@ -239,6 +240,24 @@ def test_the_register_keeps_the_correction_for_good(world: World, phone: Phone) 
     for reader, words in (("周敏", "台账 大里村 2"), ("陈立", "台账 大里村 2"), ("王芳", "我的承诺 2")):
         [card] = world.personas[reader].says(words)
         assert [one for one in card.split("\n") if "改过消息" in one] == [line]
+
+
+def test_the_spreadsheet_of_the_register_names_what_was_corrected(world: World, phone: Phone) -> None:
+    message, _answers = phone.says("进度 2 96盏")
+    phone.edits(message, "进度 2 69盏")
+    phone.says("进度 1 50%")
+    world.personas["周敏"].says("台账")
+    sheet = sheet_of(world, "周敏")
+    head = [cell.value for cell in sheet[1]]
+    column = head.index("进度更正")
+    found = {row[head.index("承诺内容")].value: row[column].value for row in sheet.iter_rows(min_row=2)}
+    assert {words: what for words, what in found.items() if what} == {
+        "安装路灯120盏": "改过消息，已更正：96盏（80%） → 69盏（57%）"
+    }
+    # What is reported later without an edit needs no such remark.
+    phone.says("进度 2 100盏")
+    world.personas["周敏"].says("台账")
+    assert not any(row[column].value for row in sheet_of(world, "周敏").iter_rows(min_row=2))
 
 
 def test_a_successor_is_told_as_well(world: World, phone: Phone) -> None:
