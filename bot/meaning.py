@@ -88,7 +88,8 @@ class Interpreter:
             corrector = self._registry.correctors.get(change.kind)
             if corrector is not None:
                 act = partial(self._correct, ctx, corrector, change)
-                return Meaning(f"correct {change.kind}", act=act, made_by=number)
+                # What was made privately from a group is corrected privately.
+                return Meaning(f"correct {change.kind}", Place.PRIVATE, act, made_by=number)
         if made:
             return Meaning("edited", act=_does_not_follow)
         if ctx.dialogue is not None and ctx.dialogue.data.get(BEGAN) != number:

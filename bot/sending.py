@@ -101,7 +101,7 @@ class Sender:
                 # Another sends by now: this was paused, or cut off, since it took the message.
                 route.pacer.withdraw(head.chat_id, is_group=head.is_group, weight=some)
                 raise Stopped
-            now_going = replace(message, most=some if some < left else None)
+            now_going = replace(message, most=some) if some < left else message
             taken = await self._once(route, head, row, now_going, weight=some)
             if taken is None:
                 return

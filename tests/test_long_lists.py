@@ -1,6 +1,7 @@
 """More people and units than one statement can name: everybody is told and reminded all the same.
 
-SQLite binds 32,766 values at most, PostgreSQL 65,535. Here SQLite is told to take fewer, which is quicker.
+SQLite binds 32,766 values at most, PostgreSQL 65,535. Here SQLite is told to take fewer, and lists are parted
+accordingly, which is quicker.
 """
 
 from __future__ import annotations
@@ -28,14 +29,16 @@ from tests.reminders.district import begin_watching
 from tests.reminders.slow_model import local
 from tests.world import World, small_district
 
-#: So many values a statement may have; so many people there are.
-LIMIT, MANY = MOST_AT_ONCE + 100, MOST_AT_ONCE + 500
+#: So many values a list may have in one execution, and a statement in all; so many people there are.
+PART, LIMIT, MANY = 4_000, 4_100, 4_500
 QUIET = Policy(reminders=Reminders(lights=False, weekly_digest=False, opening=False))
 
 
 @pytest.fixture(scope="module")
 def crowded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One office with very many villages, each with a bound secretary and a commitment without a report."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr("storage.database.MOST_AT_ONCE", PART)
     folder = tmp_path_factory.mktemp("crowded")
     (folder / "test.db").write_bytes(sqlite_template.read_bytes())
     database = Database(f"sqlite:///{folder / 'test.db'}")
@@ -86,6 +89,11 @@ def crowded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         tx.many(insert(commitment_table), [{**like, "unit_id": n} for n in numbers if n != first])
     yield world
     database.close()
+    patch.undo()
+
+
+def test_parts_leave_room_for_a_statements_other_values_on_both_databases() -> None:
+    assert MOST_AT_ONCE <= 32_766 - 1_000
 
 
 def test_one_statement_cannot_name_them_all(crowded: World) -> None:

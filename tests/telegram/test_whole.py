@@ -123,6 +123,13 @@ class Crash:
         await self._district.settled()
 
 
+@pytest.fixture
+def brief_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An album is taken to be complete sooner, so that nobody waits for it in a test."""
+    monkeypatch.setattr("bot.platforms.telegram.intake.ALBUM_QUIET", 0.3)
+
+
+@pytest.mark.usefixtures("brief_quiet")
 @pytest.mark.parametrize("speaks", [0, 2], ids=["the first part speaks", "the late part speaks"])
 async def test_a_part_of_an_album_that_comes_after_a_crash_is_not_lost_and_none_counts_twice(
     district: District, stage: TelegramStage, speaks: int
@@ -147,6 +154,7 @@ async def test_a_part_of_an_album_that_comes_after_a_crash_is_not_lost_and_none_
     assert [text.partition("：")[0] for text in heard(room)].count("已登记") == 1
 
 
+@pytest.mark.usefixtures("brief_quiet")
 async def test_a_part_of_an_album_that_telegram_brings_again_is_no_second_photo(
     district: District, stage: TelegramStage
 ) -> None:
@@ -164,6 +172,7 @@ async def test_a_part_of_an_album_that_telegram_brings_again_is_no_second_photo(
     assert heard(room) == said
 
 
+@pytest.mark.usefixtures("brief_quiet")
 async def test_the_words_of_an_album_can_be_edited(district: District, stage: TelegramStage) -> None:
     await published(stage)
     room = district.town.private("王芳")
@@ -213,13 +222,19 @@ async def test_what_is_reported_in_the_group_gets_a_sign_there_and_the_words_pri
     district.town.says("陈立", group, "/bindgroup 枫杨办事处")
     await district.settled()
     words = len(heard(group))
-    district.town.says("王芳", group, "/progress@liangsaibi_bot 1 36盏")
+    report = district.town.says("王芳", group, "/progress@liangsaibi_bot 3 36盏")
     district.town.says("王芳", group, "大家中午好")
     await district.settled()
     await eventually(lambda: signs(district, group))
-    assert signs(district, group) == {"/progress@liangsaibi_bot 1 36盏": "👌"}
+    assert signs(district, group) == {"/progress@liangsaibi_bot 3 36盏": "👌"}
     assert len(heard(group)) == words
-    assert "36盏" in heard(district.town.private("王芳"))[-1]
+    private = district.town.private("王芳")
+    assert heard(private)[-1].startswith("已登记：第3项 36盏")
+    # So is its correction.
+    district.town.edits("王芳", group, report, "/progress@liangsaibi_bot 3 46盏")
+    await district.settled()
+    assert heard(private)[-1].startswith("已更正：第3项 46盏")
+    assert len(heard(group)) == words
 
 
 async def test_who_says_received_in_the_group_gets_a_sign_and_only_where_that_was_asked(
