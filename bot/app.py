@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import secrets
-import signal
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +25,8 @@ from bot.delivery import Delivery
 from bot.dispatch import Dispatcher, Processed
 from bot.health import Health, Metrics
 from bot.leadership import Leadership
+from bot.loop import aside, asked_to_end
+from bot.platforms.local.doors import Doors
 from bot.platforms.local.room import LocalRoom
 from bot.platforms.local.server import Server
 from bot.platforms.local.settings import LocalSettings
@@ -57,8 +58,8 @@ CLOCK_SHIFT = "practice.clock_shift"
 class App:
     """One running program: the database's worker, the platforms, delivery and the scheduler.
 
-    The tables must be up to date; the caller closes the database. Raises ConfigurationError for a policy that
-    cannot be followed.
+    The tables must be up to date; the caller closes the database. `doors` are the listening sockets that several
+    share. Raises ConfigurationError for a policy that cannot be followed.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class App:
         *,
         clock: Clock | None = None,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
+        doors: Doors | None = None,
     ) -> None:
         check_deadlines(config.policy)
         check_reminders(config.policy)
@@ -77,6 +79,7 @@ class App:
         self.registry = all_commands()
         self.renderer = Renderer(Catalogues(locale_roots(), config.zone))
         self.clock: Clock = clock or SystemClock()
+        self._doors = doors or Doors()
         self.worker = Worker(database, threads=config.database.threads)
         home = LocalRoom.name if config.local.enabled else None
         self.dispatcher = Dispatcher(
@@ -154,16 +157,19 @@ class App:
     def open_health(self) -> Server:
         """Serve `/healthz` and `/metrics`."""
         settings = self.config.health
-        health = Health(
+        self.health = Server(self.watch().app(), settings.host, settings.port, setting="health.port")
+        return self.health
+
+    def watch(self) -> Health:
+        """Who can say how everything is."""
+        return Health(
             self.worker,
             self.clock,
             self.platforms,
             lambda: self.delivery.troubled(),
             self.metrics,
-            late_after=timedelta(minutes=settings.late_minutes),
+            late_after=timedelta(minutes=self.config.health.late_minutes),
         )
-        self.health = Server(health.app(), settings.host, settings.port, setting="health.port")
-        return self.health
 
     def open_telegram(self) -> Telegram:
         """Add Telegram to the platforms. Raises ConfigurationError."""
@@ -179,6 +185,7 @@ class App:
             local_now=lambda: self.clock.now().astimezone(self.config.zone),
             leading=lambda: self.leadership.leading,
             replicas=not self.database.is_sqlite,
+            doors=self._doors,
         )
         self.add(telegram)
         return telegram
@@ -196,6 +203,7 @@ class App:
             self.config.data / "spool" / WeCom.name,
             headings=headings(self.registry, self.renderer),
             leading=lambda: self.leadership.leading,
+            doors=self._doors,
         )
         self.add(wecom)
         return wecom
@@ -238,7 +246,7 @@ class App:
         """
         async with contextlib.AsyncExitStack() as ends:
             self.worker.start()
-            ends.push_async_callback(asyncio.to_thread, self.worker.stop)
+            ends.push_async_callback(aside, self.worker.stop)
             ends.push_async_callback(self._seal)
             if self.database.is_sqlite:
                 # One file, one program: what was being sent when it ended need not wait for its lease.
@@ -336,11 +344,7 @@ def locale_roots() -> list[Path]:
 
 async def serve(app: App, *, ready: Callable[[], None]) -> None:
     """Run until the process is asked to end (Ctrl+C, SIGTERM)."""
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows knows no signal handlers here
-            loop.add_signal_handler(name, ended.set)
+    ended = asked_to_end()
     async with app.running():
         ready()
         await ended.wait()

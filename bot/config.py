@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy.engine import make_url
 
 from bot.chat.errors import ConfigurationError
 from bot.chat.settings import (
@@ -32,6 +33,7 @@ from bot.chat.settings import (
 )
 from bot.platforms.telegram.settings import TelegramSection
 from bot.platforms.wecom.settings import WeComSection
+from storage import schemas
 
 PREFIX = "LIANGSAIBI_"
 
@@ -58,10 +60,17 @@ class DatabaseSettings(Section, frozen=True):
             "Empty: SQLite in the data folder; or postgresql://user:password@host/name"
         ),
     ] = ""
+    schema: Annotated[
+        str,
+        Meta(
+            pattern=r"^([a-z_][a-z0-9_]{0,50})?$",
+            description="几个区共用一个 PostgreSQL 库时，本区自己的 schema；留空按数据库角色的设置 / "
+            "Where several districts share a PostgreSQL database: this one's schema; empty: as the role has it",
+        ),
+    ] = ""
     threads: Annotated[
         int, Meta(ge=1, le=64, description="PostgreSQL 的工作线程数 / Worker threads for PostgreSQL")
     ] = 4
-
     lock_url: Annotated[
         str,
         Meta(
@@ -132,7 +141,7 @@ class HealthSection(Section, frozen=True):
             "Address; there is no password, so loopback or the inside only"
         ),
     ] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535, description="端口，0 = 任选 / Port; 0 = any free one")] = 8322
+    port: Annotated[int, Meta(ge=0, le=65535, description="端口，0 = 任选 / Port; 0 = any free one")] = 8324
     late_minutes: Annotated[
         int,
         Meta(
@@ -178,15 +187,29 @@ class Config(Section, frozen=True):
 
     @property
     def database_url(self) -> str:
-        return self.database.url or f"sqlite:///{self.data / 'liangsaibi.db'}"
+        """Where the database is, with the schema in it, unless there is a pooler, which takes no such wish."""
+        url = self.database.url if self.database.lock_url else self._within(self.database.url)
+        return url or f"sqlite:///{self.data / 'liangsaibi.db'}"
+
+    @property
+    def lock_url(self) -> str:
+        """PostgreSQL's direct address, with the schema in it; empty: the database's own."""
+        return self._within(self.database.lock_url)
+
+    def _within(self, url: str) -> str:
+        if not url or not self.database.schema:
+            return url
+        return schemas.within(make_url(url), self.database.schema).render_as_string(hide_password=False)
 
 
-def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:
+def load(path: Path | None = None, environment: Mapping[str, str] | None = None, *, leave_out: str = "") -> Config:
     """The configuration from a file (none: the defaults) and the environment.
 
-    Raises ConfigurationError with the path of the setting and what it should be.
+    `leave_out` is a table that is somebody else's. Raises ConfigurationError with the path of the setting and what
+    it should be.
     """
-    raw = _read(path) if path else {}
+    raw = read_table(path) if path else {}
+    raw.pop(leave_out, None)
     _from_files(raw, path.parent if path else Path())
     _from_environment(raw, os.environ if environment is None else environment)
     try:
@@ -197,7 +220,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     return config
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_table(path: Path) -> dict[str, Any]:
+    """A file's settings, unchecked. Raises ConfigurationError when it is missing or no TOML."""
     try:
         return tomllib.loads(path.read_text("utf-8"), parse_float=str)
     except FileNotFoundError as error:
@@ -256,6 +280,8 @@ def _check(config: Config) -> None:
         raise ConfigurationError(
             f"general.timezone: {config.general.timezone!r} is no time zone\n  {help_for('general', 'timezone')}"
         ) from error
+    if config.database.schema and not config.database.url.startswith("postgresql"):
+        raise ConfigurationError(f"database.schema: only on PostgreSQL\n  {help_for('database', 'schema')}")
     config.wecom.check()
     loopback = config.local.host in ("127.0.0.1", "localhost", "::1")
     if config.local.enabled and not loopback and not config.local.allow_other_hosts:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.applications import Starlette
@@ -161,11 +162,12 @@ class Health:
             found["outbox"] = f"the oldest message waits for {state.oldest_age.total_seconds():.0f} s"
         return found
 
-    async def _healthz(self, _request: Request) -> Response:
+    async def report(self) -> dict[str, Any]:
+        """How everything is, as `/healthz` shows it."""
         state = await self.look()
         problems = self.problems(state)
         tick = state.tick_age
-        shown = {
+        return {
             "ok": not problems,
             "problems": problems,
             "database": state.database or "ok",
@@ -174,9 +176,9 @@ class Health:
             "outbox_oldest_seconds": state.oldest_age.total_seconds(),
             "platforms": {name: wrong or "ok" for name, wrong in state.platforms.items()},
         }
-        return JSONResponse(shown, status_code=503 if problems else 200)
 
-    async def _show_metrics(self, _request: Request) -> Response:
+    async def measured(self) -> CollectorRegistry:
+        """The metrics as they are now."""
         state, metrics = await self.look(), self._metrics
         metrics.database.set(state.database is None)
         metrics.waiting.set(state.waiting)
@@ -185,4 +187,11 @@ class Health:
         metrics.tick.set(tick.total_seconds() if tick is not None else float("nan"))
         for name, wrong in state.platforms.items():
             metrics.platform.labels(name).set(wrong is None)
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        return metrics.registry
+
+    async def _healthz(self, _request: Request) -> Response:
+        shown = await self.report()
+        return JSONResponse(shown, status_code=200 if shown["ok"] else 503)
+
+    async def _show_metrics(self, _request: Request) -> Response:
+        return Response(generate_latest(await self.measured()), media_type=CONTENT_TYPE_LATEST)

@@ -17,6 +17,8 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 
+from storage.schemas import CHANNEL_OF_SCHEMA, LOCK_OF_SCHEMA
+
 log = logging.getLogger("liangsaibi.leadership")
 
 #: Seconds between two questions to the server, and between two tries to become the leader.
@@ -26,7 +28,7 @@ ANSWER = 3.0
 #: The server ends a connection of which it has heard nothing for so many seconds. More than BEAT + ANSWER: whoever
 #: lost the lock has noticed before another gets it, unless it was not running at all.
 SILENCE = 6.0
-#: The lock's number; locks are apart in every database.
+#: The lock's number and the channel's name, in the schema `public`; in another they are that schema's own.
 _LOCK = 7_261_000
 _CHANNEL = "liangsaibi_outbox"
 _Step = Callable[[], Awaitable[None]]
@@ -103,14 +105,15 @@ class Leadership:
 
     async def _take_part(self, connection: AsyncConnection[Any]) -> None:
         """Wait for the lock, then lead until stopped. Raises when the connection is lost."""
-        while not await _ask(connection, "SELECT pg_try_advisory_lock(%s)", _LOCK):
+        channel = _CHANNEL + str(await _ask(connection, f"SELECT {CHANNEL_OF_SCHEMA}"))
+        while not await _ask(connection, f"SELECT pg_try_advisory_lock(%s + {LOCK_OF_SCHEMA})", _LOCK):
             await _moment(self._news, BEAT)
             if self._stopping.is_set():
                 return
             if self._news.is_set():
                 self._news.clear()
-                await _ask(connection, "SELECT pg_notify(%s, '')", _CHANNEL)
-        await _ask(connection, f"LISTEN {_CHANNEL}")
+                await _ask(connection, "SELECT pg_notify(%s, '')", channel)
+        await _ask(connection, f"LISTEN {channel}")
         self._heard = _seconds()
         log.info("this program leads: it sends and looks at the clock")
         await self._begin()

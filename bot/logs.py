@@ -7,8 +7,10 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from bot.chat.district import DISTRICT
+
 #: What a message's line tells, in this order.
-FIELDS = ("platform", "chat", "person", "command", "outcome", "ms")
+FIELDS = ("district", "platform", "chat", "person", "command", "outcome", "ms")
 
 
 class LineFormatter(logging.Formatter):
@@ -37,6 +39,12 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
+def name_district(record: logging.LogRecord) -> bool:
+    """A handler's filter: lets everything pass, and notes whose business it is."""
+    record.district = DISTRICT.get()
+    return True
+
+
 def _fields(record: logging.LogRecord) -> list[tuple[str, object]]:
     return [(name, getattr(record, name)) for name in FIELDS if getattr(record, name, "") != ""]
 
@@ -54,6 +62,7 @@ def _time(record: logging.LogRecord) -> str:
 def configure(*, level: str, as_json: bool) -> None:
     """Send this program's logs to stderr; libraries speak up from warnings on."""
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(name_district)
     handler.setFormatter(JsonFormatter() if as_json else LineFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("liangsaibi").setLevel(level.upper())

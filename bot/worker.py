@@ -6,6 +6,7 @@ one, so that the messages of one sender keep their order. A job is answered only
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import queue
 import threading
@@ -37,13 +38,16 @@ class Worker:
         self._queues: list[queue.SimpleQueue[tuple[Job, Future[Any]] | None]] = [
             queue.SimpleQueue() for _ in range(1 if database.is_sqlite else threads)
         ]
-        self._threads = [
-            threading.Thread(target=self._run, args=(q,), name=f"database-{i}", daemon=True)
-            for i, q in enumerate(self._queues)
-        ]
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        for thread in self._threads:
+        for number, waiting in enumerate(self._queues):
+            # What the threads log belongs to whoever starts them.
+            surroundings = contextvars.copy_context()
+            thread = threading.Thread(
+                target=surroundings.run, args=(self._run, waiting), name=f"database-{number}", daemon=True
+            )
+            self._threads.append(thread)
             thread.start()
 
     def stop(self) -> None:
@@ -66,7 +70,9 @@ class Worker:
             batch: list[tuple[Job, Future[Any]]] = []
             entry = waiting.get()
             while entry is not None:
-                batch.append(entry)
+                # Nobody waits any more for what was given up meanwhile; from now on it cannot be given up.
+                if entry[1].set_running_or_notify_cancel():
+                    batch.append(entry)
                 if len(batch) >= self._batch or waiting.empty():
                     break
                 entry = waiting.get()

@@ -16,6 +16,7 @@ from sqlalchemy import Row, and_, bindparam, func, insert, select, text
 from storage import contents, facts
 from storage.audited import AUDITED, Audited
 from storage.database import Tx
+from storage.schemas import LOCK_OF_SCHEMA
 from storage.tables import audit
 
 MADE, LATER = "made", "later"
@@ -170,7 +171,7 @@ def _look_ahead(tx: Tx) -> None:
     facts.put(tx, _HORIZON, {"transactions": str(tx.scalar(_NEXT)), "upto": upto})
 
 
-_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:turn)")
+_TAKE_TURN = text(f"SELECT pg_advisory_xact_lock(:turn + {LOCK_OF_SCHEMA})")
 _OLDEST = text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")
 _NEXT = text("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)")
 _HIGHEST = {one.table.name: select(func.max(one.table.c.id)) for one in AUDITED}

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from storage import pg_tools
+from storage import pg_tools, schemas
 from storage.database import Database
+from storage.schemas import PUBLIC
 
 #: Pages of the SQLite file that are copied between two looks at the progress.
 PAGES = 256
@@ -31,7 +32,9 @@ def backup(database: Database, files: Path, target: Path, *, progress: Callable[
         if database.is_sqlite:
             _copy_sqlite(database, copied, progress)
         else:
-            pg_tools.run("pg_dump", "--format=custom", f"--file={copied}", url=make_url(database.address))
+            # Of a database that several districts share, only what is this one's.
+            only = () if (schema := schemas.current(database)) == PUBLIC else (f"--schema={schema}",)
+            pg_tools.run("pg_dump", "--format=custom", f"--file={copied}", *only, url=make_url(database.address))
         archive = Path(folder) / "archive.tar.gz"
         with tarfile.open(archive, "w:gz") as tar:
             tar.add(copied, copied.name)

@@ -14,9 +14,12 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql import Executable
 
 from bot.chat.errors import ConfigurationError
+from storage import schemas
 
 #: How long PostgreSQL bears with a transaction in which nothing is asked, in seconds.
 IDLE_SECONDS = 30
+#: How long a connection to PostgreSQL may take, in seconds.
+CONNECT_SECONDS = 10
 
 
 #: A statement's list has so many values at most; SQLite binds 32,766 in all, PostgreSQL 65,535.
@@ -143,6 +146,12 @@ class Database:
             if "unsupported startup parameter" in cause:
                 cause += "; this is PgBouncer: set database.lock_url to PostgreSQL's own address"
             raise ConfigurationError(f"database.url: cannot open {self.url!r}: {cause}") from error
+        wanted = schemas.named(self.url) or schemas.named(self._direct)
+        if wanted and schemas.current(self) != wanted:
+            raise ConfigurationError(
+                f"database.schema: there is no schema {wanted} that {self.url.username} may use; "
+                "deploy/district.sql makes it, and behind PgBouncer it must have given the role that search_path"
+            )
 
     def close(self) -> None:
         self.engine.dispose()
@@ -213,16 +222,21 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _postgresql_engine(url: URL, threads: int, *, pooled: bool) -> Engine:
-    # A program that is paused in the midst of a transaction must not keep its locks from all the others. A pooler
-    # refuses such options and sees to it by itself (`idle_transaction_timeout`); what the driver prepares on one
-    # connection would be missing on the next.
-    patience = {"options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"}
-    manner = {"prepare_threshold": None} if pooled else {} if "options" in url.query else patience
+    arguments: dict[str, Any] = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+    if pooled:
+        # What the driver prepares on one connection would be missing on the next.
+        arguments["prepare_threshold"] = None
+    else:
+        # A program that is paused in the midst of a transaction must not keep its locks from all the others. (A
+        # pooler refuses such options and sees to it by itself, `idle_transaction_timeout`.) Of an option that is
+        # given twice the last counts: what stands in the address is the operator's wish.
+        options = [f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s", str(url.query.get("options", ""))]
+        arguments["options"] = " ".join(options).strip()
     return create_engine(
         url,
         hide_parameters=True,
         pool_size=threads + 2,
         max_overflow=2,
         pool_pre_ping=True,
-        connect_args=manner,
+        connect_args=arguments,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from sqlalchemy import Connection
 
 from bot.chat.errors import ConfigurationError
 from storage.database import Database
+from storage.schemas import LOCK_OF_SCHEMA
 from storage.tables import metadata
 
 log = logging.getLogger("liangsaibi.migrate")
 
 #: The number under which programs that upgrade one PostgreSQL take turns.
 TURN = 7_261_002
+#: Alembic keeps what it works on in its own module, so within one process databases take turns, too.
+_ALEMBIC = threading.Lock()
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -40,14 +44,17 @@ def upgrade(database: Database) -> None:
     with database.engine.begin() as connection:
         if not database.is_sqlite:
             # Replicas that start together take turns; the later ones find nothing left to do.
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TURN})")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TURN} + {LOCK_OF_SCHEMA})")
         before = _current(connection)
         if before is not None and before not in _revisions():
             _require_serving(connection, before)
             return
+        if before == newest():
+            return
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        if before != newest() and not database.is_sqlite:
+        with _ALEMBIC:
+            command.upgrade(config, "head")
+        if not database.is_sqlite:
             connection.exec_driver_sql(f"COMMENT ON TABLE alembic_version IS '{_SERVES} {' '.join(served())}'")
 
 

@@ -14,10 +14,11 @@ from sqlalchemy import inspect
 from sqlalchemy.engine import URL, make_url
 
 from bot.chat.errors import ConfigurationError
-from storage import moving, pg_tools
+from storage import moving, pg_tools, schemas
 from storage.backup import POSTGRESQL, SQLITE
 from storage.database import Database
 from storage.files import DiskFiles
+from storage.schemas import PUBLIC
 from storage.tables import metadata
 
 Progress = Callable[[int, int], None]
@@ -110,5 +111,21 @@ def _place_sqlite(copy: Path, path: Path) -> None:
 
 def _place_postgresql(copy: Path, url: URL, *, overwrite: bool) -> None:
     clean = ("--clean", "--if-exists") if overwrite else ()
-    options = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
+    options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
+    here, there = _schema(url), pg_tools.schema_of(copy)
+    if here != there:
+        raise ConfigurationError(
+            f"the backup is of the schema {there}, and this is {here}: restore it under its own name"
+        )
+    if here != PUBLIC:
+        # The schema itself is the administrator's.
+        options.append(f"--schema={here}")
     pg_tools.run("pg_restore", *options, *clean, str(copy), url=url)
+
+
+def _schema(url: URL) -> str | None:
+    database = Database(url.render_as_string(hide_password=False))
+    try:
+        return schemas.current(database)
+    finally:
+        database.close()

@@ -47,6 +47,8 @@ def test_every_setting_has_a_line_of_help_in_both_languages() -> None:
         ("[local]\nhost = '0.0.0.0'", "local.host: 0.0.0.0 is outside loopback"),
         ("[general]\ntimezone = 'Mars'", "general.timezone: 'Mars' is no time zone"),
         ("[database]\nurl_file = 'nowhere'", "database.url_file: cannot read"),
+        ("[database]\nschema = 'lianghe'", "database.schema: only on PostgreSQL\n  几个区共用"),
+        ("[database]\nschema = 'a;b'", "FILE: database.schema: Expected `str` matching regex"),
         ("[rounds", "FILE: "),
     ],
 )
@@ -71,3 +73,16 @@ def test_secrets_come_from_files_and_the_environment(tmp_path: Path) -> None:
 def test_a_wrong_environment_variable_is_named(tmp_path: Path) -> None:
     said = refusal(tmp_path, "", {"LIANGSAIBI_LOCAL_PORT": "many"})
     assert said.startswith("LIANGSAIBI_LOCAL_PORT: Expected `int`, got `str`\n  local.port: ")
+
+
+def test_a_schema_goes_into_every_address_of_the_database(tmp_path: Path) -> None:
+    config = read(
+        tmp_path,
+        "[database]\nurl = 'postgresql://a@pooler/province?application_name=x'\nlock_url = 'postgresql://a@db/province'"
+        "\nschema = 'lianghe'",
+    )
+    # A pooler takes no options: there the role itself has the schema.
+    assert config.database_url == "postgresql://a@pooler/province?application_name=x"
+    assert config.lock_url == "postgresql://a@db/province?options=-csearch_path%3Dlianghe"
+    config = read(tmp_path, "[database]\nurl = 'postgresql://a@db/p?application_name=x'\nschema = 'lianghe'")
+    assert config.database_url == "postgresql://a@db/p?application_name=x&options=-csearch_path%3Dlianghe"

@@ -5,20 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.table import Column, Table
 
 from bot import logs
+from bot.assembling import assemble, prepare, reach_database
 from bot.chat.clock import SystemClock
 from bot.chat.errors import ConfigurationError, UserError
 from bot.chat.rendering import Renderer
 from bot.chat.texts import CHINESE, Catalogues, T, Words
 from bot.cli import data, doctors
-from bot.cli.shared import configured, console, open_database, reach_database
+from bot.cli.shared import configured, console, deployed, each_district, open_database
+from bot.collisions import Places
 from bot.config import Config
+from bot.deployment import Deployment, District
 from bot.loop import run as run_forever
 from storage import migrate
+
+if TYPE_CHECKING:
+    from bot.app import App
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,35 +39,51 @@ for command in (*data.COMMANDS, doctors.doctor):
 
 
 @main.command()
-@configured
-def run(config: Config) -> None:
+@deployed
+def run(found: Deployment) -> None:
     """运行 / Run the bot until it is stopped (Ctrl+C)."""
-    from bot.app import App, serve
+    if found.file is None:
+        _run_one(found.districts[0].config)
+    else:
+        _run_several(found)
 
-    config.data.mkdir(parents=True, exist_ok=True)
-    database = reach_database(config)
-    migrate.upgrade(database)
-    app = App(config, database)
-    if config.telegram.enabled:
-        app.open_telegram()
-    room = app.open_room() if config.local.enabled else None
-    wecom = app.open_wecom() if config.wecom.enabled else None
-    if not app.platforms:
-        raise ConfigurationError("local.enabled: no platform is configured, so nobody could write to the bot")
 
+def _run_one(config: Config) -> None:
+    from bot.app import serve
+
+    database = prepare(config)
+    app = assemble(config, database)
     if config.health.enabled:
         app.open_health()
+    run_forever(serve(app, ready=lambda: _say_running(app)))
+    database.close()
+
+
+def _run_several(found: Deployment) -> None:
+    from bot.districts import Districts, serve
+
+    districts = Districts(found)
 
     def ready() -> None:
-        if room is not None:
-            _announce(room.address)
-        if wecom is not None:
-            console.print(f"  企业微信已启动 / WeCom is running  {wecom.address}\n")
-        if config.telegram.enabled:
-            console.print("  Telegram 已启动 / Telegram is running\n")
+        for name, life in districts.lives.items():
+            console.print(f"[bold]{name}[/bold]")
+            if life.app is not None:
+                _say_running(life.app)
+            else:
+                console.print(f"  [red]✗[/red] 没有启动 / does not run: {life.trouble}\n")
 
-    run_forever(serve(app, ready=ready))
-    database.close()
+    run_forever(serve(districts, ready=ready))
+
+
+def _say_running(app: App) -> None:
+    for name, platform in app.platforms.items():
+        address = getattr(platform, "address", "")
+        if name == "local":
+            _announce(address)
+        elif name == "wecom":
+            console.print(f"  企业微信已启动 / WeCom is running  {address}\n")
+        else:
+            console.print("  Telegram 已启动 / Telegram is running\n")
 
 
 def _announce(address: str) -> None:
@@ -90,11 +113,19 @@ def demo(config: Config, *, fresh: bool, story: bool, pace: float, no_room: bool
 
 
 @main.command()
-@configured
-def check(config: Config) -> None:
-    """检查配置和数据库 / Check configuration and database without starting."""
+@deployed
+def check(found: Deployment) -> None:
+    """检查配置和数据库 / Check configuration and database (of every district) without starting."""
+    places = Places()
+    each_district(found, lambda district: _check(district, places))
+
+
+def _check(district: District, places: Places) -> None:
+    config = district.config
     config.data.mkdir(parents=True, exist_ok=True)
     database = reach_database(config)
+    if district.name:
+        places.claim(district.name, database)
     at, newest = migrate.version(database), migrate.newest()
     console.print(f"[green]✓[/green] 配置 / configuration: {len(config.__struct_fields__)} sections")
     console.print(f"[green]✓[/green] 数据库 / database: {database.url!r}")

@@ -9,9 +9,11 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from bot.assembling import reach_database
 from bot.chat.errors import ConfigurationError
-from bot.cli.shared import configured, console, open_database, progress, reach_database
+from bot.cli.shared import configured, console, deployed, each_district, open_database, progress
 from bot.config import Config
+from bot.deployment import Deployment
 from storage import audit, audit_check, migrate, moving
 from storage import backup as backups
 from storage import restore as restoring
@@ -24,9 +26,13 @@ def db() -> None:
 
 
 @db.command("upgrade")
-@configured
-def db_upgrade(config: Config) -> None:
-    """升级表结构 / Bring the tables to the newest version."""
+@deployed
+def db_upgrade(found: Deployment) -> None:
+    """升级表结构 / Bring the tables (of every district) to the newest version."""
+    each_district(found, lambda district: _upgrade(district.config))
+
+
+def _upgrade(config: Config) -> None:
     config.data.mkdir(parents=True, exist_ok=True)
     database = reach_database(config)
     before = migrate.version(database)
@@ -93,7 +99,7 @@ def restore(config: Config, archive: Path, *, overwrite: bool) -> None:
     """从备份恢复 / Bring back what `backup` wrote; the bot must not be running."""
     config.data.mkdir(parents=True, exist_ok=True)
     with _counted("恢复 / restore") as show:
-        url = config.database.lock_url or config.database_url
+        url = config.lock_url or config.database_url
         restoring.restore(archive, url, config.data / "files", overwrite=overwrite, progress=show)
     database = reach_database(config)
     at, newest = migrate.version(database), migrate.newest()

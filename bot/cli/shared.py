@@ -11,9 +11,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from bot import logs
+from bot import deployment, logs
+from bot.assembling import reach_database
+from bot.chat.district import DISTRICT
 from bot.chat.errors import ConfigurationError
-from bot.config import Config, load
+from bot.config import Config
+from bot.deployment import Deployment, District
 from storage import migrate
 from storage.database import Database
 
@@ -22,8 +25,8 @@ console = Console()
 DEFAULT_FILE = Path("liangsaibi.toml")
 
 
-def configured(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the command the configuration, and answer configuration errors with one clear message."""
+def deployed(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command all districts, and answer configuration errors with one clear message."""
 
     @click.option(
         "--config",
@@ -33,22 +36,48 @@ def configured(command: Callable[..., Any]) -> Callable[..., Any]:
         help="配置文件 / configuration file (default: liangsaibi.toml, if there is one)",
     )
     @wraps(command)
-    def with_configuration(configuration: Path | None, **arguments: Any) -> Any:
+    def with_deployment(configuration: Path | None, **arguments: Any) -> Any:
         try:
-            config = load(configuration or (DEFAULT_FILE if DEFAULT_FILE.exists() else None))
-            logs.configure(level=config.logging.level, as_json=config.logging.json)
-            return command(config, **arguments)
+            found = deployment.read(configuration or (DEFAULT_FILE if DEFAULT_FILE.exists() else None))
+            logs.configure(level=found.logging.level, as_json=found.logging.json)
+            return command(found, **arguments)
         except ConfigurationError as error:
             raise click.ClickException(str(error)) from error
+
+    return with_deployment
+
+
+def configured(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command the configuration of one district."""
+
+    @deployed
+    @click.option("--district", help="哪个区（配置文件列有多个时） / which one, where the file lists several")
+    @wraps(command)
+    def with_configuration(found: Deployment, district: str | None, **arguments: Any) -> Any:
+        return command(found.one(district).config, **arguments)
 
     return with_configuration
 
 
-def reach_database(config: Config) -> Database:
-    """The database, whatever is in it. Raises ConfigurationError when it cannot be reached."""
-    database = Database(config.database_url, threads=config.database.threads, direct=config.database.lock_url)
-    database.check()
-    return database
+def each_district(found: Deployment, work: Callable[[District], None]) -> None:
+    """Do the same for every district; one that fails does not keep the others from it, but the command fails.
+
+    Raises ConfigurationError where there is only one.
+    """
+    if found.file is None:
+        work(found.districts[0])
+        return
+    failed = False
+    for district in found.districts:
+        console.print(f"[bold]{district.name}[/bold]")
+        DISTRICT.set(district.name)
+        try:
+            work(district)
+        except ConfigurationError as error:
+            failed = True
+            click.echo(f"✗ {error}", err=True)
+    if failed:
+        raise click.exceptions.Exit(1)
 
 
 def open_database(config: Config) -> Database:

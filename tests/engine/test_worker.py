@@ -81,3 +81,29 @@ def test_stopping_finishes_what_was_handed_in(database: Database, worker: Worker
     worker.start()
     worker.stop()
     assert all(f.done() for f in futures)
+
+
+def test_a_job_that_nobody_waits_for_any_more_is_left_out_and_costs_no_thread(
+    database: Database, worker: Worker
+) -> None:
+    given_up = worker.submit(put("given up"), key="one")
+    assert given_up.cancel()
+    worker.start()
+    assert worker.submit(put("next"), key="one").result(10) == "next"
+    begun = threading.Event()
+    going_on = threading.Event()
+
+    def slow(tx: Tx) -> str:
+        begun.set()
+        assert going_on.wait(10)
+        return "done"
+
+    running = worker.submit(slow, key="one")
+    assert begun.wait(10)
+    assert not running.cancel()
+    going_on.set()
+    assert running.result(10) == "done"
+    assert worker.submit(put("last"), key="one").result(10) == "last"
+    worker.stop()
+    with database.transaction() as tx:
+        assert [facts.get(tx, name) for name in ("given up", "next", "last")] == [None, "next", "last"]

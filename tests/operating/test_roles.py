@@ -11,6 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from storage import audit, audited, migrate
 from storage.database import Database
+from tests.operating.conftest import psql
 from tests.operating.test_audit import looks, verdict
 from tests.story.test_quarter import TRANSCRIPT, played
 
@@ -42,10 +43,9 @@ def prepared(url: str) -> None:
     """What the owner does: tables, and roles, twice, as before every upgrade."""
     owner = Database(url)
     migrate.upgrade(owner)
-    for _ in range(2):
-        with owner.engine.begin() as connection:
-            connection.exec_driver_sql(ROLES.read_text("utf-8"))
     owner.close()
+    for _ in range(2):
+        psql(url, ROLES.name)
 
 
 def refused(database: Database, statement: str, *, first: str = "SELECT 1") -> bool:

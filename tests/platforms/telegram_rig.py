@@ -15,7 +15,7 @@ from storage.files import DiskFiles
 from tests.platforms.conformance import Rig, Shown
 from tests.program import free_port
 from tests.servers.telegram.people import Room
-from tests.servers.telegram.server import TOKEN, BotApi
+from tests.servers.telegram.server import BotApi
 
 SECRET = "a-secret-of-the-tests-0123"
 ENTRIES = [
@@ -28,7 +28,7 @@ def settings_for(api: BotApi, mode: str, **more: Any) -> TelegramSection:
     port = free_port()
     return TelegramSection(
         enabled=True,
-        token=TOKEN,
+        token=api.token,
         mode=mode,  # type: ignore[arg-type]
         base_url=api.base_url,
         base_file_url=api.base_file_url,

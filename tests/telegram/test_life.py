@@ -74,7 +74,7 @@ async def test_one_may_change_from_webhook_to_polling_and_back(api: BotApi, tmp_
         rig = TelegramRig(api, tmp_path, mode)
         await rig.start(engine.receive)
         await rig.say("王芳", f"第{number}句")
-        await engine.until(number)
+        await engine.until(2 * number - 1)
         await rig.stop()
         await rig.say("王芳", "停着的时候")
     assert [came.text for came in engine.messages].count("停着的时候") >= 2

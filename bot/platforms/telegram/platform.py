@@ -15,7 +15,7 @@ from telegram.error import InvalidToken, TelegramError
 from bot.chat.errors import ConfigurationError
 from bot.chat.messages import ChatKind, Inbound, Outgoing
 from bot.chat.ports import FileStore, Limits, Outcome, Rate, Receive
-from bot.platforms.local.server import Server
+from bot.platforms.local.doors import Door, Doors
 from bot.platforms.telegram.chats import PLATFORM, place
 from bot.platforms.telegram.hook import Hook
 from bot.platforms.telegram.intake import Intake
@@ -44,7 +44,8 @@ class Telegram:
     """One bot account (implements `Platform`, `Linking`, `Weighing`, `Previewing` and `Checking`).
 
     `folder` is where updates are safe that take long; `menu_for` gives each account's commands; `leading`
-    says whether this program is the one of several that may poll; `replicas`: there may be several.
+    says whether this program is the one of several that may poll; `replicas`: there may be several; `doors` are
+    where webhooks are taken.
     """
 
     name = PLATFORM
@@ -62,6 +63,7 @@ class Telegram:
         local_now: Callable[[], datetime],
         leading: Callable[[], bool] = lambda: True,
         replicas: bool = False,
+        doors: Doors | None = None,
     ) -> None:
         settings.check()
         self._settings = settings
@@ -97,7 +99,8 @@ class Telegram:
         )
         self._polling = Polling(self._bot, poll, self._intake, self._veil, leading=leading)
         self._hook = Hook(self._bot, settings, self._veil)
-        self._server: Server | None = None
+        self._doors = doors or Doors()
+        self._door: Door | None = None
 
     # --- life ---------------------------------------------------------------------------------------------
 
@@ -118,9 +121,9 @@ class Telegram:
 
     async def stop(self) -> None:
         """Take nothing more, and finish what was taken."""
-        if self._server is not None:
-            await self._server.stop()
-            self._server = None
+        if self._door is not None:
+            await self._door.close()
+            self._door = None
         await self._hook.stop()
         await self._polling.stop()
         await self._intake.close()
@@ -146,10 +149,10 @@ class Telegram:
 
     async def _open_webhook(self) -> None:
         settings = self._settings
-        self._server = Server(
-            Webhook(self._intake, settings), settings.host, settings.port, setting="telegram.port"
+        webhook = Webhook(self._intake, settings)
+        self._door = await self._doors.open(
+            webhook, settings.host, settings.port, settings.webhook_path, setting="telegram.port"
         )
-        await self._server.start()
         await self._hook.start()
 
     async def _begin_menus(self) -> None:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import quote
 
 _STANDS_FOR = "<token>"
 
 
+@dataclass(frozen=True, repr=False)
 class Veil:
     """Takes a token out of texts, also where its colon is written as %3A."""
 
-    def __init__(self, token: str) -> None:
-        self._forms = tuple(dict.fromkeys((token, quote(token, safe=""), token.partition(":")[2] or token)))
+    token: str
+
+    @cached_property
+    def _forms(self) -> tuple[str, ...]:
+        token = self.token
+        return tuple(dict.fromkeys((token, quote(token, safe=""), token.partition(":")[2] or token)))
 
     def hide(self, text: str) -> str:
         for form in self._forms:
@@ -22,19 +29,28 @@ class Veil:
 
 
 class VeiledFormatter(logging.Formatter):
-    """Formats as another formatter does, with the token taken out of message and traceback."""
+    """Formats as another formatter does, with every token taken out of message and traceback."""
 
     def __init__(self, veil: Veil, inner: logging.Formatter) -> None:
         super().__init__()
-        self._veil = veil
+        self._veils = {veil}
         self._inner = inner
 
+    def add(self, veil: Veil) -> None:
+        """Another bot's token, where one program serves several."""
+        self._veils = self._veils | {veil}
+
     def format(self, record: logging.LogRecord) -> str:
-        return self._veil.hide(self._inner.format(record))
+        text = self._inner.format(record)
+        for veil in self._veils:
+            text = veil.hide(text)
+        return text
 
 
 def veil_logs(veil: Veil) -> None:
     """Every handler of the root logger writes without the token from now on."""
     for handler in logging.getLogger().handlers:
-        if not isinstance(handler.formatter, VeiledFormatter):
+        if isinstance(handler.formatter, VeiledFormatter):
+            handler.formatter.add(veil)
+        else:
             handler.setFormatter(VeiledFormatter(veil, handler.formatter or logging.Formatter()))

@@ -64,6 +64,11 @@ class TelegramSection(Section, frozen=True):
         Meta(description="晚9点到早7点发到群里不响铃 / Messages to groups between 21:00 and 7:00 make no sound"),
     ] = True
 
+    @property
+    def webhook_path(self) -> str:
+        """Where updates are taken on our own port."""
+        return urlsplit(self.webhook_url).path or "/"
+
     def check(self) -> None:
         """Raises ConfigurationError with what to change."""
         if not _TOKEN.fullmatch(self.token):

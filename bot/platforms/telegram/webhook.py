@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import logging
-from urllib.parse import urlsplit
 
 import msgspec
 from starlette.types import Receive, Scope, Send
@@ -25,7 +24,7 @@ class Webhook:
 
     def __init__(self, intake: Intake, settings: TelegramSection) -> None:
         self._intake = intake
-        self._path = urlsplit(settings.webhook_url).path or "/"
+        self._path = settings.webhook_path
         self._secret = settings.webhook_secret.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

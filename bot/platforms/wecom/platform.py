@@ -13,7 +13,7 @@ from bot.chat.clock import Clock
 from bot.chat.errors import ConfigurationError
 from bot.chat.messages import Outgoing
 from bot.chat.ports import FileStore, Limits, Outcome, Rate, Receive
-from bot.platforms.local.server import Server
+from bot.platforms.local.doors import Door, Doors
 from bot.platforms.wecom import cards
 from bot.platforms.wecom.aibot import frames
 from bot.platforms.wecom.aibot import media as bot_media
@@ -66,6 +66,7 @@ class WeCom:
         *,
         headings: Sequence[Heading] = (),
         leading: Callable[[], bool] = lambda: True,
+        doors: Doors | None = None,
     ) -> None:
         settings.check()
         self.settings = settings
@@ -85,7 +86,8 @@ class WeCom:
         self._intake.numbered = self._outbound.numbers_shown
         self._intake.meet = self._roster.meet
         self._intake.pressed = self._pressed
-        self._server: Server | None = None
+        self._doors = doors or Doors()
+        self._door: Door | None = None
         self._rounds: asyncio.Task[None] | None = None
         self._roster_changed = asyncio.Event()
         self._slots: dict[str, Slot] = {}
@@ -96,7 +98,7 @@ class WeCom:
     @property
     def address(self) -> str:
         """Where callbacks are taken, for a proxy to pass on."""
-        return self._server.address.rstrip("/") + self.settings.path if self._server else ""
+        return self._door.address if self._door else ""
 
     async def start(self, receive: Receive) -> None:
         """Begin. Raises ConfigurationError when WeCom refuses the credentials, or the port is taken."""
@@ -106,8 +108,8 @@ class WeCom:
         if self.settings.has_callback:
             codec = Codec(self.settings.token, self.settings.aes_key, self.settings.corp_id)
             callback = Callback(codec, self._intake, self._clock, self.settings.path)
-            self._server = Server(callback.app(), self.settings.host, self.settings.port, setting="wecom.port")
-            await self._server.start()
+            where = (self.settings.host, self.settings.port, self.settings.path)
+            self._door = await self._doors.open(callback.app(), *where, setting="wecom.port")
         if self.settings.has_bot:
             self._link.start()
         self._rounds = asyncio.create_task(self._keep_in_step())
@@ -116,9 +118,9 @@ class WeCom:
 
     async def stop(self) -> None:
         """Take nothing more; what was taken is committed or lies on disk."""
-        if self._server is not None:
-            await self._server.stop()
-            self._server = None
+        if self._door is not None:
+            await self._door.close()
+            self._door = None
         if self._rounds is not None:
             self._rounds.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -31,7 +31,8 @@ _MEGABYTE = 1024 * 1024
 class BotApi:
     """One bot's Bot API on a free port."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: str = TOKEN) -> None:
+        self.token = token
         self.updates = Updates()
         self.town = Town(self.updates.add)
         self.rates = Rates()
@@ -101,7 +102,7 @@ class BotApi:
         if method in self.broken:
             return web.Response(status=self.broken[method], text="<html>bad gateway</html>")
         try:
-            if request.match_info["token"] != TOKEN:
+            if request.match_info["token"] != self.token:
                 raise Refused(401, "Unauthorized")
             given = await _parameters(request)
             known_parameters(method, set(given) - {"_files"})
@@ -127,7 +128,7 @@ class BotApi:
     async def _download(self, request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(self.slow.get("file", 0))
         data = self.town.files.get(request.match_info["path"].removeprefix("files/"))
-        if request.match_info["token"] != TOKEN or data is None:
+        if request.match_info["token"] != self.token or data is None:
             return web.json_response({"ok": False, "error_code": 404, "description": "Not Found"}, status=404)
         return web.Response(body=data)
 
