@@ -12,11 +12,17 @@ import httpx
 import pytest
 
 from bot import districts, logs
+from bot.chat.clock import SystemClock
 from bot.deployment import read
 from bot.districts import Districts
-from tests.platforms.conformance import eventually
+from bot.platforms.local.doors import Doors
+from bot.platforms.wecom.platform import WeCom
+from storage.files import DiskFiles
+from tests.platforms.conformance import Engine, eventually
+from tests.platforms.wecom_office import MemoryStore, Office
 from tests.program import free_port
 from tests.servers.telegram.server import BotApi
+from tests.servers.wecom import crypto
 
 TOKENS = {name: f"{n}:AAE_a-token-of-{name}-0123456789abcdef" for n, name in enumerate(("lianghe", "qinghe"), 7)}
 SECRETS = {name: f"{name}-0123456789abcdef" for name in TOKENS}
@@ -189,3 +195,41 @@ async def test_a_database_that_hangs_stops_its_own_district_only(
             assert 'liangsaibi_database_up{district="qinghe"} 1.0' in metrics
         await eventually(lambda: pair.answers("lianghe", "王芳"))
     assert "left behind" not in log.getvalue()
+
+
+async def test_a_callback_takes_only_its_own_corporations_signature_though_both_share_a_port(
+    tmp_path: Path,
+) -> None:
+    doors, offices, engines, platforms = Doors(), [Office(), Office()], [Engine(), Engine()], []
+    for number, (office, engine) in enumerate(zip(offices, engines, strict=True)):
+        office.company.token, office.company.aes_key = f"token-{number}", str(number) * 43
+        office.callback_port, office.path = offices[0].callback_port, f"/wecom/{number}"
+        office.sender.address = f"http://127.0.0.1:{office.callback_port}{office.path}"
+        await office.open()
+        settings = office.settings(bot=False, robots=False)
+        files, spool = DiskFiles(tmp_path / f"files{number}"), tmp_path / f"spool{number}"
+        platform = WeCom(settings, MemoryStore(), files, SystemClock(), spool, doors=doors)
+        await platform.start(engine.receive)
+        platforms.append(platform)
+    try:
+        for number, (office, engine) in enumerate(zip(offices, engines, strict=True)):
+            await office.says("wangfang", f"给{number}的话")
+            assert [came.text for came in await engine.until(1)] == [f"给{number}的话"]
+        # What the first corporation has signed is brought to the second's address, and the other way round.
+        for office, other in (offices, offices[::-1]):
+            sealed = crypto.encrypt(office.company.aes_key, "<xml></xml>", office.company.corp_id)
+            answer = await office.sender.http.post(
+                other.sender.address, params=office.sender.query(sealed), content=office.sender.envelope(sealed)
+            )
+            assert answer.status_code == 403
+        assert [len(engine.messages) for engine in engines] == [1, 1]
+        # One that ends leaves the other's address open, and its own says: again later.
+        await platforms[0].stop()
+        assert (await offices[0].sender.http.post(offices[0].sender.address)).status_code == 503
+        await offices[1].says("wangfang", "还在")
+        assert (await engines[1].until(2))[-1].text == "还在"
+    finally:
+        for platform in platforms[1:]:
+            await platform.stop()
+        for office in offices:
+            await office.close()
