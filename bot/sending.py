@@ -115,6 +115,9 @@ class Sender:
         """How many of the platform's messages may go in one go, and how many are left to go."""
         left = route.platform.weight(message) if isinstance(route.platform, Weighing) else 1
         most = route.pacer.most_at_once(head.chat_id, is_group=head.is_group, bulk=not head.urgent)
+        if head.is_group and not _harmless(route, message):
+            # Noted after each part: a group sees again at most the one that was under way when a program died.
+            most = 1
         return (left if most is None else min(left, most)), left
 
     async def _once(

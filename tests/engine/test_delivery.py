@@ -394,8 +394,8 @@ async def test_a_message_in_parts_takes_as_many_places(office: Office) -> None:
     office.post.limits = Limits(account=(Rate(3, 60),))
     office.post.parts = 3
     office.restart()
-    office.put("甲", "长文")
-    office.put("乙", "长文二")
+    office.put("甲", "长文", kind=ChatKind.PRIVATE)
+    office.put("乙", "长文二", kind=ChatKind.PRIVATE)
     running = asyncio.create_task(office.delivery.run())
     await until(lambda: len(office.post.taken) == 1)
     office.clock.moment += timedelta(seconds=59)
@@ -403,7 +403,7 @@ async def test_a_message_in_parts_takes_as_many_places(office: Office) -> None:
     assert len(office.post.taken) == 1
     office.clock.moment += timedelta(seconds=2)
     await until(lambda: len(office.post.taken) == 2)
-    office.put("丙", "长文三")
+    office.put("丙", "长文三", kind=ChatKind.PRIVATE)
     office.delivery.wake()
     await asyncio.sleep(0.2)
     office.delivery.stop()
@@ -419,11 +419,15 @@ class LongPost(Post):
         self._sent = PartsSent()
         self._ticks = ticks
         self.times: list[float] = []
+        #: The process dies when it comes to this part.
+        self.dies_at: int | None = None
 
     async def send(self, message: Outgoing) -> str:
         if waiting := self.refuse.get(message.chat.id):
             raise waiting.pop(0)
         for index in self._sent.turn(message, self.parts):
+            if index == self.dies_at:
+                await asyncio.Event().wait()
             self.taken.append((message.chat.id, f"第{index}部分"))
             self.times.append(self._ticks())
             self._sent.one_more(message)
@@ -485,6 +489,24 @@ async def test_a_program_that_ends_between_two_parts_goes_on_with_the_next(offic
     office.delivery.stop()
     await running
     assert [words for _chat, words in again.taken] == ["第2部分", "第3部分", "第4部分"]
+
+
+async def test_after_a_crash_a_group_sees_no_part_again_that_was_noted(office: Office) -> None:
+    post = long_post(office, 4)
+    post.dies_at = 2
+    office.put("甲", "很长")
+    running = asyncio.create_task(office.delivery.run())
+    await until(lambda: len(post.taken) == 2 and bool(office.delivery._tasks))
+    await asyncio.sleep(0.1)
+    for task in (running, *office.delivery._tasks):
+        task.cancel()
+    await asyncio.gather(running, *office.delivery._tasks, return_exceptions=True)
+    with office.database.transaction() as tx:
+        outbox.release_all(tx, now=office.clock.now())
+    again = long_post(office, 4)
+    await office.delivery.drain()
+    assert office.states() == ["sent"]
+    assert [words for _chat, words in (*post.taken, *again.taken)] == [f"第{n}部分" for n in range(4)]
 
 
 async def test_a_refusal_between_two_parts_is_borne_and_the_rest_goes(office: Office) -> None:
