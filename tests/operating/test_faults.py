@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import re
 import signal
 import sys
 import time
@@ -22,13 +21,15 @@ from sqlalchemy import select
 
 from bot.delivery import HANDOVER
 from storage.tables import evidence, incidents, reports
-from tests.operating.cluster import Cluster, Replica, until
+from tests.operating.cluster import Cluster, Replica, lamps, until
 
 LONG = bool(os.environ.get("CI"))
 SEED = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(1_000_000))
 #: How long the paused leader sleeps at least, in seconds: longer than its lock lives.
 PAUSE = 30.0 if LONG else 9.0
 SECRETARIES, GUESTS = 18, 5
+#: So long it may take until another leads, in seconds: six for the lock, the rest for a busy machine.
+WITHIN = 30
 #: How the bot confirms a report.
 ANSWER = "已登记"
 
@@ -57,6 +58,8 @@ class Faults:
         self.happened: Counter[str] = Counter()
         self.began = time.monotonic()
         self.asleep: Replica | None = None
+        #: What was being sent at a fault may come twice: nobody but its sender knows whether it arrived.
+        self.in_doubt: set[tuple[int, int]] = set()
 
     async def happens(self, fault: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(self.chance.uniform(0.2, 1.0))
@@ -64,6 +67,10 @@ class Faults:
         began = time.monotonic()
         await fault()
         say(f"{fault.__name__} at {began - self.began:.1f} s, over after {time.monotonic() - began:.1f} s")
+
+    async def struck(self) -> None:
+        """Called at once when it has happened."""
+        self.in_doubt |= await asyncio.to_thread(self.cluster.under_way)
 
     async def leader(self) -> Replica:
         await self.cluster.another_leads(self.asleep)
@@ -79,7 +86,8 @@ class Faults:
     async def a_leader_is_paused(self) -> None:
         self.asleep = await self.leader()
         self.asleep.signal(signal.SIGSTOP)
-        assert await self.cluster.another_leads(self.asleep) < 20
+        await self.struck()
+        assert await self.cluster.another_leads(self.asleep) < WITHIN
 
     async def the_paused_one_wakes_up(self) -> None:
         assert self.asleep is not None
@@ -97,37 +105,44 @@ class Faults:
     async def the_leader_is_killed(self) -> None:
         leader = await self.leader()
         leader.signal(signal.SIGKILL)
-        assert await self.cluster.another_leads(leader) < 20
+        await self.struck()
+        assert await self.cluster.another_leads(leader) < WITHIN
         await self.again(leader)
 
     async def the_leader_is_asked_to_end(self) -> None:
         leader = await self.leader()
         leader.signal(signal.SIGTERM)
-        assert await self.cluster.another_leads(leader) < 20
+        await self.struck()
+        assert await self.cluster.another_leads(leader) < WITHIN
         await self.again(leader)
 
     async def the_server_ends_connections(self) -> None:
         assert await asyncio.to_thread(self.cluster.end_connections, locks=False) > 0
+        await self.struck()
 
     async def the_server_ends_the_lock(self) -> None:
         assert await asyncio.to_thread(self.cluster.end_connections, locks=True) > 0
+        await self.struck()
         await self.leader()
 
     async def all_lines_are_cut(self) -> None:
         assert sum(replica.line.cut() for replica in self.cluster.replicas.values()) > 0
+        await self.struck()
         await self.leader()
 
     async def the_leaders_cable_is_out(self) -> None:
         """Nothing passes and nobody is told; when it is back, the server has given the lock to somebody else."""
         leader = await self.leader()
         leader.line.open.clear()
-        assert await self.cluster.another_leads(leader) < 20
+        await self.struck()
+        assert await self.cluster.another_leads(leader) < WITHIN
         leader.line.open.set()
 
     async def the_database_is_restarted(self) -> None:
         self.cluster.database.engine.dispose()
         await asyncio.to_thread(self.cluster.server.restart)
         self.cluster.database.engine.dispose()
+        await self.struck()
         await self.leader()
 
 
@@ -179,19 +194,20 @@ async def all_is_well(cluster: Cluster, faults: Faults) -> None:
     assert set(counted.values()) == {1}
     assert len(cluster.rows(select(evidence.c.id))) == cluster.photos
     assert cluster.rows(select(incidents.c.id)) == []
-    doubled = 0
+    twice: Counter[tuple[int, int]] = Counter()
     for name in cluster.people:
-        answered = [int(re.search(r"(\d+)盏", words)[1]) for words in cluster.answers(name, ANSWER)]  # type: ignore[index]
-        doubled += len(answered) - len(set(answered))
-        if len(answered) != len(set(answered)):
-            say(f"{name}: twice {[n for n, often in Counter(answered).items() if often > 1]}")
+        answered = [lamps(words) for words in cluster.answers(name, ANSWER)]
         # One message is under way in a chat at a time: in order, and what comes twice comes right after itself.
-        assert answered == sorted(answered)
         assert list(dict.fromkeys(answered)) == list(range(1, cluster.said[name] + 1))
+        assert answered == sorted(answered, key=lambda number: number or 0)
+        more = Counter(answered) - Counter(set(answered))
+        assert more.total() <= faults.happened.total()
+        chat = cluster.api.town.private(name).id
+        twice.update({(chat, number or 0): often for number, often in more.items()})
+    assert set(twice) <= faults.in_doubt
     # WeCom drops repetitions by itself, so that there nothing is seen twice.
     for user in cluster.guests:
         await until(lambda user=user: len(cluster.office.phone(user)) >= cluster.asked[user], f"{user} waits")  # type: ignore[misc]
     assert {user: len(cluster.office.phone(user)) for user in cluster.guests} == dict(cluster.asked)
     assert cluster.office.company.dropped == []
-    say(f"{doubled} answers came twice, {faults.happened.total()} faults")
-    assert doubled <= faults.happened.total()
+    say(f"{twice.total()} of {len(faults.in_doubt)} answers in doubt came twice, {faults.happened.total()} faults")

@@ -13,24 +13,20 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from bot.chat.messages import ChatKind, ChatRef, Sender
-from storage import accounts, commitments, migrate
-from storage.commitments import Category, State
+from storage import migrate
 from storage.database import Database
-from storage.tables import accounts as account_table
 from storage.tables import evidence, incidents, outbox, reports
-from storage.terms import Kind
 from tests.platforms.conformance import eventually
 from tests.platforms.telegram_rig import SECRET
 from tests.program import free_port
 from tests.servers.telegram.server import TOKEN, BotApi
+from tests.telegram.secretaries import settle
 from tests.world import World, small_district
 
 CRASHES = int(os.environ.get("CRASHES", "50" if os.environ.get("CI") else "6")) // 2
@@ -86,8 +82,9 @@ class Place:
         migrate.upgrade(self.database)
         now = datetime.now(UTC)  # noqa: TID251 - the program runs on the real clock
         world = small_district(World(self.database, folder / "files", now=now))
-        for name, unit in SECRETARIES.items():
-            self._settle(world, name, world.units[unit], now)
+        with self.database.transaction() as tx:
+            for name, unit in SECRETARIES.items():
+                settle(tx, api.town, name, world.personas[name].id, world.units[unit], now)
         self.config = folder / "liangsaibi.toml"
         port = free_port()
         self.config.write_text(
@@ -96,34 +93,6 @@ class Place:
             f'token = "{TOKEN}"\nbase_url = "{api.base_url}"\nbase_file_url = "{api.base_file_url}"\n'
             f'webhook_url = "http://127.0.0.1:{port}/telegram"\nwebhook_secret = "{SECRET}"\nport = {port}\n'
         )
-
-    def _settle(self, world: World, name: str, unit: int, now: datetime) -> None:
-        room = self.api.town.private(name)
-        room.parted = ""
-        with self.database.transaction() as tx:
-            chat = accounts.chat_for(tx, ChatRef("telegram", str(room.id), ChatKind.PRIVATE), now=now)
-            sender = Sender(str(room.id), name)
-            actor = accounts.identify(tx, "telegram", sender, private_chat=chat.id, now=now)
-            mine = account_table.c.id == actor.account_id
-            person = world.personas[name].id
-            tx.execute(account_table.update().where(mine).values(person_id=person, bound_at=now))
-            # In the first days of January reports still count for the old year's last quarter.
-            for year in (now.year - 1, now.year):
-                commitments.add(
-                    tx,
-                    unit_id=unit,
-                    year=year,
-                    category=Category.ELECTIVE,
-                    words="安装路灯100000盏",
-                    kind=Kind.QUANTITY,
-                    target=Decimal(100_000),
-                    measure="盏",
-                    parts=(),
-                    due=date(now.year + 1, 1, 31),
-                    state=State.PUBLISHED,
-                    proposed_at=now,
-                    published_at=now,
-                )
 
     def reported(self) -> Counter[tuple[int, str]]:
         """How often each figure of each person stands on record."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,10 +21,7 @@ from sqlalchemy import (
     MetaData,
     Numeric,
     Table,
-    create_engine,
     insert,
-    make_url,
-    text,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -37,16 +34,10 @@ NEWEST = 4
 
 
 @pytest.fixture
-def postgresql(postgresql_server: str) -> Iterator[Database]:
-    engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("CREATE DATABASE upgraded"))
-    database = Database(make_url(postgresql_server).set(database="upgraded").render_as_string(hide_password=False))
+def postgresql(fresh_postgresql: Callable[[], str]) -> Iterator[Database]:
+    database = Database(fresh_postgresql())
     yield database
     database.close()
-    with engine.connect() as connection:
-        connection.execute(text("DROP DATABASE upgraded WITH (FORCE)"))
-    engine.dispose()
 
 
 def reflected(connection: Connection) -> dict[str, Table]:
