@@ -149,6 +149,10 @@ async def test_no_command_button_code_or_link_of_one_district_reaches_the_other(
             assert seen_of(OWN[there], both.towns[here], log.getvalue()) == []
             assert f"district={here}" in log.getvalue()
             assert f"district={there}" not in log.getvalue()
+            # One message that did get across would be seen.
+            across = [(both.towns[here].personas["路人"], "/help", False)]
+            await asyncio.to_thread(other.all_say, across)
+            assert state(other) != before
             other.app.scheduler.start()
         for name, town in both.towns.items():
             await shown_at_home(town, OWN[name])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -233,3 +237,31 @@ async def test_a_callback_takes_only_its_own_corporations_signature_though_both_
             await platform.stop()
         for office in offices:
             await office.close()
+
+
+async def test_the_command_runs_every_district_that_can_and_ends_when_asked(tmp_path: Path) -> None:
+    rooms = {name: free_port() for name in ("lianghe", "qinghe")}
+    for name, port in rooms.items():
+        (tmp_path / f"{name}.toml").write_text(f'[general]\ndata = "{name}"\n[local]\nport = {port}\n')
+    (tmp_path / "beihe.toml").write_text('[general]\ndata = "beihe"\n[local]\nenabled = false\n')
+    names = [*rooms, "beihe"]
+    listed = "\n".join(["[districts]", *(f'{name} = "{name}.toml"' for name in names)])
+    watched = free_port()
+    (tmp_path / "districts.toml").write_text(f"{listed}\n[health]\nport = {watched}\n")
+    log = tmp_path / "log"
+    with log.open("wb") as written:
+        words = [sys.executable, "-m", "bot", "run", "--config", "districts.toml"]
+        process = subprocess.Popen(words, cwd=tmp_path, stdout=written, stderr=written)
+    try:
+        await eventually(lambda: "没有启动 / does not run" in log.read_text(), patience=60)
+        for port in rooms.values():
+            assert "亮赛比" in (await asked(port, "/")).text
+        report = (await asked(watched, "/healthz")).json()["districts"]
+        assert "start" in report["beihe"]["problems"]
+        assert "start" not in {**report["lianghe"]["problems"], **report["qinghe"]["problems"]}
+    finally:
+        process.send_signal(signal.SIGTERM)
+    assert await asyncio.to_thread(process.wait, 60) == 0
+    said = log.read_text()
+    assert "district=beihe" in next(line for line in said.splitlines() if "no platform is configured" in line)
+    assert "Traceback" not in said
