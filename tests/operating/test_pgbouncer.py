@@ -22,10 +22,11 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.chat.errors import ConfigurationError
 from bot.chat.ports import Outcome
 from storage import inbox, migrate
 from storage.database import Database
-from tests.operating.conftest import run
+from tests.operating.conftest import as_role, of, psql, run
 from tests.program import free_port
 from tests.test_commands import EXAMPLES, somebody_for
 from tests.world import World, small_district
@@ -49,13 +50,16 @@ class Pooled:
 class Bouncer:
     """PgBouncer as in `deploy/`, on a free port, for every database of the tests' PostgreSQL."""
 
-    def __init__(self, server: str, folder: Path, *, connections: int) -> None:
+    def __init__(self, server: str, folder: Path, *, connections: int, user: str = "") -> None:
         self._server = make_url(server)
+        folder.mkdir()
         self.port = free_port()
         config = configparser.ConfigParser(interpolation=None)
         config.read(INI, "utf-8")
         host = self._server.query["host"]
-        config["databases"] = {"*": f"host={host} port={self._server.port or 5432} user={self._server.username}"}
+        config["databases"] = {
+            "*": f"host={host} port={self._server.port or 5432} user={user or self._server.username}"
+        }
         ours = {"listen_addr": "127.0.0.1", "listen_port": str(self.port), "auth_type": "any"}
         config["pgbouncer"].update(ours | {"default_pool_size": str(connections), "unix_socket_dir": ""})
         del config["pgbouncer"]["auth_file"]
@@ -95,9 +99,7 @@ def wait_until(what: Callable[[], object], words: Callable[[], str]) -> None:
 @pytest.fixture
 def bouncer(postgresql_server: str, tmp_path: Path) -> Iterator[Bouncer]:
     # Fewer connections than threads: one after the other gets another one.
-    folder = tmp_path / "pgbouncer"
-    folder.mkdir()
-    made = Bouncer(postgresql_server, folder, connections=3)
+    made = Bouncer(postgresql_server, tmp_path / "pgbouncer", connections=3)
     yield made
     made.close()
 
@@ -263,5 +265,34 @@ def test_whoever_sleeps_in_a_transaction_is_ended_by_the_pooler(
         tx.execute(text("SELECT 1"))
     with database.transaction() as tx:
         assert tx.scalar(text("SELECT 1")) == 1
+    database.close()
+    bouncer.close()
+
+
+def test_a_districts_role_has_its_schema_through_the_pooler_or_is_refused(
+    postgresql_server: str, fresh_postgresql: Callable[[], str], tmp_path: Path
+) -> None:
+    url = fresh_postgresql()
+    psql(url, "district.sql", district="lianghe")
+    direct = of(url, "lianghe", "owner")
+    bouncer = Bouncer(postgresql_server, tmp_path / "owner", connections=1, user="lianghe_owner")
+    database = Database(bouncer.to(as_role(url, "lianghe_owner")).url, direct=direct)
+    database.check()
+    migrate.upgrade(database)
+    with database.transaction() as tx:
+        assert tx.scalar(text("SELECT count(*) FROM lianghe.units")) == 0
+    database.close()
+    bouncer.close()
+
+    forgetful = Database(url)
+    with forgetful.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f'ALTER ROLE lianghe_app IN DATABASE "{make_url(url).database}" RESET search_path'
+        )
+    forgetful.close()
+    bouncer = Bouncer(postgresql_server, tmp_path / "app", connections=1, user="lianghe_app")
+    database = Database(bouncer.to(as_role(url, "lianghe_app")).url, direct=of(url, "lianghe"))
+    with pytest.raises(ConfigurationError, match="there is no schema lianghe that lianghe_app may use"):
+        database.check()
     database.close()
     bouncer.close()
