@@ -7,6 +7,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from bot.chat.ports import Leading, Linking, Outcome, Platform, Previewing
 from bot.chat.rendering import Renderer, body_from_wire, buttons_from_wire, files_from_wire
 from bot.chat.texts import CHINESE, Catalogues
 from bot.config import Config
-from bot.delivery import Delivery
+from bot.delivery import Answer, Delivery
 from bot.dispatch import Dispatcher, Processed
 from bot.health import Health, Metrics
 from bot.leadership import Leadership
@@ -231,10 +232,28 @@ class App:
         """The same, with all that is known of what became of it."""
         now = self.clock.now()
         key = f"{came.chat.platform}:{came.sender.id if came.sender else came.chat.id}"
-        future = self.worker.submit(lambda tx: self.dispatcher.process(tx, came, now), key=key)
-        done = await asyncio.wrap_future(future)
-        if done.wrote:
-            self.leadership.call()
+        delivery = self.delivery
+        at_once = self.leadership.leading and delivery.is_free(came.chat.platform)
+
+        def work(tx: Tx) -> tuple[Processed, Answer | None]:
+            done = self.dispatcher.process(tx, came, now)
+            if not at_once or done.here is None or done.here.id not in done.wrote:
+                return done, None
+            return done, delivery.claim_answer(tx, done.here, now)
+
+        def follow_up(future: Future[tuple[Processed, Answer | None]]) -> None:
+            if future.cancelled() or future.exception() is not None:
+                return
+            done, answer = future.result()
+            if answer is not None:
+                delivery.send_answer(answer)
+            if done.wrote - {answer.row.chat_id if answer is not None else None}:
+                self.leadership.call()
+
+        submitted, loop = self.worker.submit(work, key=key), asyncio.get_running_loop()
+        # Not after waiting for it: whoever waits may have gone.
+        submitted.add_done_callback(lambda future: loop.call_soon_threadsafe(follow_up, future))
+        done, _answer = await asyncio.wrap_future(submitted)
         self.metrics.came(came.chat.platform, done.outcome.value)
         return done
 

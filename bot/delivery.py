@@ -11,13 +11,14 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.chat.clock import Clock
+from bot.chat.people import Chat
 from bot.chat.ports import Platform
 from bot.lines import Head
 from bot.routes import Route
@@ -61,6 +62,14 @@ class Outlook:
         """A long line is looked at less often, so that looking never takes the time for sending."""
         self.earliest = now + spent / LOOKING if spent > CHEAP else now
         self.latest = max(now + POLL, self.earliest)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that was claimed in the transaction in which it was put; `more`: something else waits there."""
+
+    row: outbox.Waiting
+    more: bool
 
 
 class Delivery:
@@ -112,6 +121,35 @@ class Delivery:
         self._stopping = True
         self._sender.stop()
         self._call.set()
+
+    def is_free(self, platform: str) -> bool:
+        """Whether an answer on this platform would go at once: then it is claimed along with its message."""
+        route = self._routes.get(platform)
+        return not self._stopping and route is not None and route.is_free(self._ticks())
+
+    def claim_answer(self, tx: Tx, chat: Chat, now: datetime) -> Answer | None:
+        """Claim the answer that waits in this chat, in the transaction in which it was put. On any thread."""
+        claimed = outbox.claim_answer(tx, chat, now=now, until=now + LEASE, leader=self._leader)
+        if claimed is None:
+            return None
+        # Before the commit: whoever sees the claim finds that it is held.
+        self._held.add(claimed[0].id)
+        return Answer(*claimed)
+
+    def send_answer(self, answer: Answer) -> None:
+        """Send what was so claimed, once it is committed; what may not go yet after all waits in the outbox."""
+        row = answer.row
+        route, now = self._routes[row.platform], self._ticks()
+        head = Head(row.id, row.chat_id, row.is_group, urgent=True, due=now)
+        if not self._stopping and route.take(head, now):
+            self._send(route, head, row, more=answer.more)
+        else:
+            self._keep(row, self._give_back(row))
+
+    async def _give_back(self, row: outbox.Waiting) -> None:
+        now = self._clock.now()
+        await self._do(lambda tx: outbox.retry(tx, row, at=now, why=None))
+        self.wake()
 
     async def run(self) -> None:
         """Deliver until stopped."""
@@ -186,11 +224,11 @@ class Delivery:
         """See who waits."""
         outlook.changed = False
         now, ticks = self._clock.now(), self._ticks()
-        held, alone = tuple(self._held), ticks >= self._alone_at
+        alone = ticks >= self._alone_at
 
         def look(tx: Tx) -> tuple[list[outbox.Head], float]:
             began = time.perf_counter()
-            outbox.release(tx, now=now, held=held, leader=self._leader, alone=alone)
+            outbox.release(tx, now=now, held=self._held, leader=self._leader, alone=alone)
             found = outbox.heads(tx, urgent=urgent, now=now)
             self._ways |= outbox.ways(tx, [head.chat_id for head in found if head.chat_id not in self._ways])
             return found, time.perf_counter() - began
@@ -221,22 +259,35 @@ class Delivery:
             for row_id, (route, head) in picked.items():
                 if row_id not in taken:
                     route.drop(head)
+                    route.miss(head.chat_id)
         for row in claimed:
-            route, head = picked[row.id]
-            task = asyncio.create_task(self._sender.deliver(route, head, row))
-            self._tasks.add(task)
-            self._held.add(row.id)
-            task.add_done_callback(partial(self._delivered, route, head))
+            self._send(*picked[row.id], row, more=True)
 
-    def _delivered(self, route: Route, head: Head, task: asyncio.Task[None]) -> None:
+    def _send(self, route: Route, head: Head, row: outbox.Waiting, *, more: bool) -> None:
+        task = self._keep(row, self._sender.deliver(route, head, row))
+        task.add_done_callback(lambda _task: self._delivered(route, head, more=more))
+
+    def _keep(self, row: outbox.Waiting, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something with a row that is claimed."""
+        self._held.add(row.id)
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._ended(row, done))
+        return task
+
+    def _ended(self, row: outbox.Waiting, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._held.discard(head.id)
-        urgent = head.urgent
+        self._held.discard(row.id)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a delivery came to grief", exc_info=error)
-        # The chat's next message may go. While many others wait there is time to find it at the next look.
-        if route.waiting(urgent=urgent) < LONG_LINE:
-            self._outlooks[urgent].changed = True
+
+    def _delivered(self, route: Route, head: Head, *, more: bool) -> None:
+        """The chat's next message may go. While many others wait there is time to find it at the next look."""
+        if not (route.missed(head.chat_id) or more):
+            return
+        for urgent, outlook in self._outlooks.items():
+            if route.waiting(urgent=urgent) < LONG_LINE:
+                outlook.changed = True
         self._call.set()
 
     def _tidy(self) -> None:

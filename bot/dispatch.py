@@ -52,13 +52,17 @@ log = logging.getLogger("liangsaibi.messages")
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """What became of one message, for the log and the platform. `wrote`: something waits in the outbox."""
+    """What became of one message, for the log and the platform.
+
+    `wrote`: the chats for which something waits in the outbox; `here`: the chat in which the message was written.
+    """
 
     outcome: Outcome
     command: str = ""
     person: str = ""
-    wrote: bool = False
+    wrote: frozenset[int] = frozenset()
     incident: int | None = None
+    here: Chat | None = None
 
 
 class Dispatcher:
@@ -187,8 +191,8 @@ class Dispatcher:
             place, outcome = meant.place, Outcome.ANSWERED
         wrote = self._send(ctx, [*replies, *ctx.posts], place)
         if outcome is Outcome.ANSWERED:
-            outcome = _answered(ctx, place, replies, wrote=wrote)
-        return Processed(outcome, meant.label, ctx.actor.name, wrote)
+            outcome = _answered(ctx, place, replies, wrote=bool(wrote))
+        return Processed(outcome, meant.label, ctx.actor.name, frozenset(wrote), here=ctx.chat)
 
     # --- what is left to be done --------------------------------------------------------------------------
 
@@ -254,7 +258,7 @@ class Dispatcher:
             known = reached[ctx.actor.person_id].chat_id if ctx.actor.person_id in reached else None
         return known
 
-    def _send(self, ctx: Ctx, replies: list[Reply], place: Place) -> bool:
+    def _send(self, ctx: Ctx, replies: list[Reply], place: Place) -> set[int]:
         def here() -> accounts.Reached:
             chat_id = self._where(ctx, place)
             public = ctx.chat.is_group and chat_id == ctx.chat.id
@@ -285,9 +289,8 @@ class Dispatcher:
         words = T(
             "程序在这里出了错，已记为事件{number}。您的原话已经保存，不用重发；修好后会补办。", number=number
         )
-        if isinstance(came, Inbound):
-            self._send(ctx, [say(words)], Place.ANYWHERE)
-        return Processed(Outcome.FAILED, label, ctx.actor.name, True, number)
+        wrote = self._send(ctx, [say(words)], Place.ANYWHERE) if isinstance(came, Inbound) else ()
+        return Processed(Outcome.FAILED, label, ctx.actor.name, frozenset(wrote), number)
 
     def _log(self, came: Inbound | Notice, done: Processed, began: float) -> None:
         if not log.isEnabledFor(logging.INFO):

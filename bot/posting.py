@@ -54,8 +54,8 @@ class Postman:
         now: datetime,
         here: Callable[[], Reached] | None = None,
         occasion: Occasion | None = None,
-    ) -> bool:
-        """Have the replies sent once this transaction is committed; whether there was anything to send.
+    ) -> set[int]:
+        """Have the replies sent once this transaction is committed; returns the chats in which something waits.
 
         `here` says where an answer goes that is addressed to nobody else; without it there must be none.
         What reaches people unasked is counted (`storage.burdens`).
@@ -66,7 +66,7 @@ class Postman:
         bound = accounts.reach_groups(tx, groups) if groups else {}
         called = self._called(tx, replies)
         told: list[burdens.Told] = []
-        wrote = False
+        wrote: set[int] = set()
         for reply in replies:
             match reply.to:
                 case Here():
@@ -80,7 +80,7 @@ class Postman:
                     chat = accounts.chat(tx, chat_id)
                     targets = [Reached(chat_id, chat.language, chat.platform)]
             put = [self._put(tx, reply, target, now, occasion, called.get(target.platform)) for target in targets]
-            wrote = wrote or bool(put)
+            wrote.update(target.chat_id for target in targets)
             if isinstance(reply.to, ToPerson) and any(put):
                 told.append(burdens.Told(reply.to.person_id, asks=bool(reply.buttons)))
         burdens.count(tx, told, month=burdens.month_of(now, self._zone))

@@ -12,6 +12,8 @@ from bot.pacing import Pacer
 
 #: Messages in flight at once, each to another chat; bulk leaves some of them to answers.
 ABREAST, ABREAST_BULK = 64, 48
+#: With fewer in flight there is nothing to be gained by sending many together.
+CALM = 8
 #: After so many failures in a row, in whatever chats, the platform itself is taken to be in trouble.
 IN_TROUBLE = 5
 #: The longest pause that a platform in trouble is given before it is tried again, in seconds.
@@ -29,6 +31,8 @@ class Route:
         self.pacer = Pacer(platform.limits)
         self._lines = {True: Line(), False: Line()}
         self._busy: set[int] = set()
+        #: Busy chats in which something else turned out to wait.
+        self._missed: set[int] = set()
         self._failures = 0
         self._gathering = 0
 
@@ -55,6 +59,20 @@ class Route:
                 picked.append(head)
         return picked
 
+    def take(self, head: Head, now: float) -> bool:
+        """The same for somebody who is in no line: whether they may be sent to now, with nobody before them."""
+        if self._gathering or len(self._busy) >= ABREAST or self._lines[True].next_at(now) <= now:
+            return False
+        if max(self.pacer.account_at(now, bulk=False), self._chat_at(head, now)) > now:
+            return False
+        self._busy.add(head.chat_id)
+        self.pacer.begin(head.chat_id, is_group=head.is_group, now=now, bulk=False)
+        return True
+
+    def is_free(self, now: float) -> bool:
+        """Whether an answer to somebody would most likely go at once."""
+        return len(self._busy) < CALM and self.pacer.account_at(now, bulk=False) <= now
+
     def drop(self, head: Head) -> None:
         """What was picked is not sent after all."""
         self.pacer.withdraw(head.chat_id, is_group=head.is_group)
@@ -63,6 +81,17 @@ class Route:
     def free(self, chat_id: int) -> None:
         """The chat can be served again."""
         self._busy.discard(chat_id)
+
+    def miss(self, chat_id: int) -> None:
+        """Something could not go into this chat because something else was on its way."""
+        self._missed.add(chat_id)
+
+    def missed(self, chat_id: int) -> bool:
+        """Whether something could not go meanwhile; asked once when the chat is free again."""
+        if chat_id in self._missed:
+            self._missed.remove(chat_id)
+            return True
+        return False
 
     @contextmanager
     def letting_nobody_ahead(self) -> Iterator[None]:
@@ -97,5 +126,6 @@ class Route:
 
     def _chat_at(self, head: Head, now: float) -> float:
         if head.chat_id in self._busy:
+            self.miss(head.chat_id)
             return math.inf
         return self.pacer.chat_at(head.chat_id, now, bulk=not head.urgent)

@@ -25,6 +25,8 @@ log = logging.getLogger("liangsaibi.worker")
 
 #: How many waiting jobs share one commit at most. More would let the first ones wait for the last.
 BATCH = 64
+#: After so many commits the log is moved into the file as soon as nobody waits, so that no commit has to do it.
+CHECKPOINT = 32
 #: How often a job is tried alone when the database refused it for a passing reason (deadlock, lost line).
 TRIES = 3
 
@@ -65,7 +67,7 @@ class Worker:
         return future
 
     def _run(self, waiting: queue.SimpleQueue[tuple[Job, Future[Any]] | None]) -> None:
-        stopping = False
+        stopping, commits = False, 0
         while not stopping:
             batch: list[tuple[Job, Future[Any]]] = []
             entry = waiting.get()
@@ -79,6 +81,16 @@ class Worker:
             stopping = entry is None
             if batch:
                 self._together(batch)
+                commits += 1
+            if commits >= CHECKPOINT and waiting.empty():
+                self._checkpoint()
+                commits = 0
+
+    def _checkpoint(self) -> None:
+        try:
+            self._database.checkpoint()
+        except Exception as error:  # noqa: BLE001 - the log grows a little longer, and nobody waits for it
+            log.warning("no checkpoint at present, another try follows: %s", error)
 
     def _together(self, batch: list[tuple[Job, Future[Any]]]) -> None:
         results: list[Any] = []

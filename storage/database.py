@@ -16,6 +16,9 @@ from sqlalchemy.sql import Executable
 from bot.chat.errors import ConfigurationError
 from storage import schemas
 
+#: SQLite's log is moved into the file when nobody waits (`bot.worker`), and by a commit only when it has become so
+#: long, in pages of 4 KiB: then somebody waits for it.
+LONGEST_LOG = 8000
 #: How long PostgreSQL bears with a transaction in which nothing is asked, in seconds.
 IDLE_SECONDS = 30
 #: How long a connection to PostgreSQL may take, in seconds.
@@ -136,6 +139,14 @@ class Database:
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield Tx(connection)
 
+    def checkpoint(self) -> None:
+        """Move what was committed from SQLite's log into its file, as far as nobody reads it."""
+        if self.is_sqlite:
+            with self.engine.connect() as connection:
+                cursor = connection.connection.cursor()
+                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                cursor.close()
+
     def check(self) -> None:
         """Raises ConfigurationError when the database cannot be reached."""
         try:
@@ -209,7 +220,13 @@ def _sqlite_engine(url: URL) -> Engine:
         # never has to become a writer half-way, which is what "database is locked" comes from.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+            f"wal_autocheckpoint={LONGEST_LOG}",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.chat.people import Chat
 from storage import facts
 from storage.database import Tx
 from storage.leaderships import is_current
@@ -70,7 +71,7 @@ _PARKED = select(chats.c.id).where(chats.c.state == literal_column("'parked'"))
 _WAYS = select(chats.c.id, chats.c.platform, chats.c.is_group).where(
     chats.c.id.in_(bindparam("which", expanding=True))
 )
-_other = outbox.alias("other")
+_other, _busy, _behind = outbox.alias("other"), outbox.alias("busy"), outbox.alias("behind")
 _free = (
     select(outbox.c.id)
     .where(
@@ -97,6 +98,48 @@ _CLAIM = (
         attempts=outbox.c.attempts + 1,
     )
 )
+_claim_answer = (
+    update(outbox)
+    .where(
+        outbox.c.id
+        == select(func.min(_other.c.id))
+        .where(
+            _other.c.state == literal_column("'waiting'"),
+            _other.c.urgent == true(),
+            _other.c.chat_id == bindparam("there"),
+            or_(_other.c.next_at <= bindparam("now"), _other.c.attempts > 0),
+        )
+        .scalar_subquery(),
+        outbox.c.next_at <= bindparam("now"),
+        ~select(_busy.c.id)
+        .where(_busy.c.state == literal_column("'sending'"), _busy.c.chat_id == bindparam("there"))
+        .exists(),
+    )
+    .values(
+        state="sending",
+        lease_until=bindparam("until"),
+        claimed_by=bindparam("claimant"),
+        attempts=outbox.c.attempts + 1,
+    )
+    .returning(
+        outbox.c.id,
+        outbox.c.content,
+        outbox.c.replaces,
+        outbox.c.attempts,
+        outbox.c.created_at,
+        select(literal_column("1"))
+        .select_from(_behind)
+        .where(
+            literal_column("behind.state = 'waiting'"),
+            literal_column("behind.chat_id") == bindparam("there"),
+            # Said literally: for SQLite's RETURNING the table's name would be left out, and the alias meant.
+            literal_column("behind.id <> outbox.id"),
+        )
+        .exists()
+        .label("more"),
+    )
+)
+_CLAIM_ANSWER = {True: _claim_answer.where(is_current(bindparam("leader"))), False: _claim_answer}
 _CLAIMED = (
     select(
         outbox.c.id,
@@ -115,17 +158,17 @@ _CLAIMED = (
     .where(outbox.c.id.in_(bindparam("which", expanding=True)))
     .order_by(outbox.c.id)
 )
+_LOST = select(outbox.c.id).where(
+    _is_sending,
+    or_(
+        outbox.c.lease_until <= bindparam("now"),
+        outbox.c.claimed_by == bindparam("leader"),
+        outbox.c.claimed_by < bindparam("before"),
+    ),
+)
 _RELEASE = (
     update(outbox)
-    .where(
-        _is_sending,
-        outbox.c.id.not_in(bindparam("held", expanding=True)),
-        or_(
-            outbox.c.lease_until <= bindparam("now"),
-            outbox.c.claimed_by == bindparam("leader"),
-            outbox.c.claimed_by < bindparam("before"),
-        ),
-    )
+    .where(_is_sending, outbox.c.id.in_(bindparam("which", expanding=True)))
     .values(state="waiting", lease_until=None, claimed_by=None)
 )
 _RELEASE_ALL = (
@@ -350,7 +393,39 @@ def release(
     """
     number = -1 if leader is None else leader
     before = number if alone else -1
-    tx.execute(_RELEASE, {"now": now, "held": list(held), "leader": number, "before": before})
+    claimed = tx.all(_LOST, {"now": now, "leader": number, "before": before})
+    # Only now: a claim that is seen here was put among the held ones before it was committed.
+    lost = [row.id for row in claimed if row.id not in held]
+    for start in range(0, len(lost), MOST_AT_ONCE):
+        tx.execute(_RELEASE, {"which": lost[start : start + MOST_AT_ONCE]})
+
+
+def claim_answer(
+    tx: Tx, chat: Chat, *, now: datetime, until: datetime, leader: int | None = None
+) -> tuple[Waiting, bool] | None:
+    """Claim the first answer that waits in this chat; None when it cannot go now, for whatever reason.
+
+    Also tells whether anything else waits in the chat. The rest is as with `claim`.
+    """
+    values = {"there": chat.id, "now": now, "until": until, "claimant": leader}
+    values |= {} if leader is None else {"leader": str(leader)}
+    found = tx.first(_CLAIM_ANSWER[leader is not None], values)
+    if found is None:
+        return None
+    row = Waiting(
+        id=found.id,
+        chat_id=chat.id,
+        platform=chat.platform,
+        external_id=chat.external_id,
+        is_group=chat.is_group,
+        title=chat.title,
+        content=found.content,
+        replaces=found.replaces,
+        attempts=found.attempts,
+        urgent=True,
+        created_at=found.created_at,
+    )
+    return row, bool(found.more)
 
 
 def release_all(tx: Tx, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ its own way, so user text can never inject markup.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -349,3 +349,8 @@ class Outgoing:
     letters: bool = False
     taken: int = 0
     most: int | None = None
+
+
+def in_rows(buttons: Sequence[Button], width: int) -> tuple[tuple[Button, ...], ...]:
+    """Buttons in rows of so many."""
+    return tuple(tuple(buttons[i : i + width]) for i in range(0, len(buttons), width))

@@ -29,20 +29,20 @@ from storage.rounds import State
 from storage.units import Unit
 
 _A_ROW = 3
-#: What can be changed: by the word on the button or typed after 改.
+#: What can be changed: by the words on the button, which may also be typed.
 PARTS: dict[str, Text] = {
-    "name": T("名称"),
-    "units": T("单位"),
-    "order": T("顺序"),
-    "criteria": T("评分项"),
-    "judges": T("评委"),
-    "scoring": T("计分"),
-    "turns": T("方式"),
-    "classes": T("排名"),
-    "timing": T("时间"),
-    "severity": T("松紧修正"),
-    "groups": T("分组"),
-    "ties": T("同分"),
+    "name": T("改名称"),
+    "units": T("改单位"),
+    "order": T("改顺序"),
+    "criteria": T("改评分项"),
+    "judges": T("改评委"),
+    "scoring": T("改计分"),
+    "turns": T("改方式"),
+    "classes": T("改排名"),
+    "timing": T("改时间"),
+    "severity": T("改松紧修正"),
+    "groups": T("改分组"),
+    "ties": T("改同分"),
 }
 
 
@@ -50,7 +50,7 @@ def card(ctx: Ctx, plan: Plan) -> Reply:
     """The round, read back."""
     ctx.ask("rounds.card", **plan.to_wire())
     warning = [] if plan.judges else [T("还没有评委：请先用“任命 评委 姓名 单位”任命，或点“改评委”。")]
-    changes = [ctx.choice(T("改{part}", part=label), part) for part, label in PARTS.items()]
+    changes = [ctx.choice(label, part) for part, label in PARTS.items()]
     create = ctx.choice(T("创建") if plan.revises is None else T("保存"), "create")
     at_once = plan.revises is None and plan.rules.order != rulings.DRAWN
     make = (create, ctx.choice(T("创建并开评"), "open")) if at_once else (create,)

@@ -42,8 +42,22 @@ _QUESTIONS: dict[str, Text] = {
 }
 
 
+#: How an order is typed, beside its own name.
+_ORDERS = {
+    "按名单": LISTED,
+    "as listed": LISTED,
+    "list": LISTED,
+    "按路线": ROUTE,
+    "by route": ROUTE,
+    "抽签": DRAWN,
+    "draw": DRAWN,
+    "by lot": DRAWN,
+    "lots": DRAWN,
+}
 _CREATE = {"create", "创建", "保存", "确认", "好", "好的", "是", "可以", "ok", "yes"}
 _OPEN = {"open", "创建并开评", "开评"}
+_NO_LIMIT = {"不限", "不限时", "无", "没有", "不计时", "no limit", "unlimited", "none"}
+_NO_GROUPS = {"不分组", "不分", "取消分组", "no groups", "ungrouped", "all judges", "none"}
 
 
 @registry.dialogue("rounds.card")
@@ -54,7 +68,7 @@ def card_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
         return make(ctx, plan, then_open=False)
     if answer in _OPEN and plan.revises is None:
         return make(ctx, plan, then_open=True)
-    part = {f"改{label.msgid}": part for part, label in PARTS.items()}.get(answer, answer)
+    part = {label.msgid: part for part, label in PARTS.items()}.get(answer, answer.removeprefix("change "))
     if part not in PARTS:
         raise UserError(T("请点“创建”，或点要改的那一项；发“取消”就不建了。"))
     return _change(ctx, plan, part)
@@ -104,15 +118,15 @@ def new_units(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
 @registry.dialogue("rounds.new_order")
 def new_order(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """How the order of appearance comes about; a route may go office after office, as in the roster."""
-    plan, answer = from_wire(data), said.folded.strip()
-    if answer in ("offices", "逐个办事处走", "逐办"):
+    plan, answer = from_wire(data), said.folded.strip().casefold()
+    if answer in ("offices", "逐个办事处走", "逐办", "office by office"):
         places = {unit.id: at for at, unit in enumerate(units.subtree(ctx.tx, ctx.actor.units(Role.ORGANIZER)))}
         above = units.get_many(ctx.tx, plan.units)
         route = sorted(
             plan.units, key=lambda unit: (places.get(above[unit].parent_id or 0, 0), places.get(unit, 0))
         )
         return card(ctx, replace(plan, units=tuple(route)).with_rules(order=ROUTE))
-    order = {"按名单": LISTED, "按路线": ROUTE, "抽签": DRAWN}.get(answer, answer)
+    order = _ORDERS.get(answer, answer)
     if order not in (LISTED, ROUTE, DRAWN):
         raise UserError(T("请点“按名单”“按路线”“抽签”或“逐个办事处走”。"))
     return card(ctx, plan.with_rules(order=order))
@@ -155,10 +169,10 @@ def new_scoring(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
 @registry.dialogue("rounds.new_classes", figures=True)
 def new_classes(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Ranked together, villages and communities apart, or in classes of one's own."""
-    plan, answer = from_wire(data), said.folded.strip()
-    if answer in ("together", "一起排", "一起"):
+    plan, answer = from_wire(data), said.folded.strip().casefold()
+    if answer in ("together", "一起排", "一起", "all together"):
         return card(ctx, plan.with_rules(apart=False))
-    if answer in ("kinds", "村和社区分开排", "分开排", "分开"):
+    if answer in ("kinds", "村和社区分开排", "分开排", "分开", "apart", "villages and communities apart"):
         return card(ctx, replace(plan, classes={}).with_rules(apart=True))
     found = drafting.groups(said.text)
     if found is None:
@@ -170,7 +184,7 @@ def new_classes(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
 def new_timing(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Another rule of the clock, or none."""
     plan = from_wire(data)
-    if said.folded.strip() in {"不限", "不限时", "无", "没有", "不计时"}:
+    if said.folded.strip().casefold() in _NO_LIMIT:
         return card(ctx, plan.with_rules(timing=None))
     timing = drafting.minutes(said.text)
     if timing is None:
@@ -182,7 +196,7 @@ def new_timing(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
 def new_groups(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     """Which panel scores which units; panels that saw different units are brought to the same level."""
     plan = from_wire(data)
-    if said.folded.strip() in {"不分组", "不分", "取消分组"}:
+    if said.folded.strip().casefold() in _NO_GROUPS:
         return card(ctx, plan.ungrouped())
     found = drafting.groups(said.text)
     if found is None:

@@ -31,8 +31,9 @@ _BETWEEN = re.compile(r"[\s,，;；、。]+")
 _LIST_NUMBER = re.compile(r"^\d{1,3}(?:[.．)）号]|$)")
 _UNIT_LIKE = re.compile(r".{1,20}(?:村|社区|屯|庄|寨|砦)$")
 _CRITERION = re.compile(
-    r"[\s,;、]*(?P<name>[^\d\s,;、:()+]{1,20}?)[\s:(]*(?:满分)?(?P<maximum>\d+(?:\.\d+)?)\s*分?\)?"
-    r"(?:\s*,?\s*(?:[*xX×]|(?:权重|占)\s*:?)\s*(?P<weight>\d+(?:\.\d{1,4})?)\s*(?P<percent>%)?\)?)?"
+    r"[\s,;、]*(?P<name>(?:[^\d\s,;、:()+]|(?<=[A-Za-z])\ (?=[A-Za-z])){1,40}?)"
+    r"[\s:(]*(?:满分)?(?P<maximum>\d+(?:\.\d+)?)\s*(?:分|points?\b)?\)?"
+    r"(?:\s*,?\s*(?:[*xX×]|(?:权重|占|weight)\s*:?)\s*(?P<weight>\d+(?:\.\d{1,4})?)\s*(?P<percent>%)?\)?)?"
 )
 #: A larger number beside a criterion is a percentage.
 _HUNDRED, _MOST_TIMES = 100, 10
@@ -47,13 +48,20 @@ _TIES = {
     "去掉前平均": UNTRIMMED,
     "去掉最高最低分之前的平均分": UNTRIMMED,
     "平均": UNTRIMMED,
+    "decimals": DECIMAL,
     "untrimmed": UNTRIMMED,
 }
-_NO_TIES = {"并列", "都并列", "无", "没有"}
+_NO_TIES = {"并列", "都并列", "无", "没有", "none", "shared", "equal"}
 _TIMING = re.compile(
     r"(?:(?P<least>\d{1,2})\s*(?:到|至|-|~)\s*)?(?P<most>\d{1,3})\s*分钟?"
     r"(?:[\s,]*(?:超时)?每?(?P<unit>\d{1,3})秒扣?\s*(?P<points>\d+(?:\.\d+)?)分?)?"
     r"(?:[\s,]*最多扣?\s*(?P<cap>\d+(?:\.\d+)?)分?)?"
+)
+_TIMING_IN_ENGLISH = re.compile(
+    r"(?:up to\s*)?(?:(?P<least>\d{1,2})\s*(?:to|-|~)\s*)?(?P<most>\d{1,3})\s*min(?:ute)?s?\.?"
+    r"(?:[\s,]*(?:minus|less|-)?\s*(?P<points>\d+(?:\.\d+)?)(?:\s*points?)?(?:\s*off)?\s*"
+    r"(?:per|every|each|for every)\s*(?P<unit>\d{1,3})\s*s(?:ec(?:ond)?s?)?\.?)?"
+    r"(?:[\s,]*(?:at most|max(?:imum)?|up to)\s*(?P<cap>\d+(?:\.\d+)?)(?:\s*points?)?)?"
 )
 
 #: What the two kinds of the published quarter were scored by; maxima are this program's proposal.
@@ -154,11 +162,11 @@ def ties(text: str, chosen: Sequence[Criterion]) -> tuple[str, ...] | None:
     """
     names = {criterion.name: criterion.name for criterion in chosen} | _TIES
     found: list[str] = []
-    for word in unit_names(fold(text)):
+    for word in unit_names(fold(text).replace("a further decimal", DECIMAL)):
         fits = [tie for name, tie in names.items() if name == word] or [
-            tie for name, tie in names.items() if name.startswith(word)
+            tie for name, tie in names.items() if name.casefold().startswith(word.casefold())
         ]
-        if word in _NO_TIES:
+        if word.casefold() in _NO_TIES:
             continue
         if len(set(fits)) != 1 or fits[0] in found:
             return None
@@ -167,8 +175,12 @@ def ties(text: str, chosen: Sequence[Criterion]) -> tuple[str, ...] | None:
 
 
 def minutes(text: str) -> Timing | None:
-    """`8分钟 每30秒扣0.5 最多2` or `6到8分钟 …` → the rule of the clock; None when it is not understood."""
-    match = _TIMING.fullmatch(fold(text).strip().rstrip("分."))
+    """`8分钟 每30秒扣0.5 最多2` or `6到8分钟 …` → the rule of the clock; None when it is not understood.
+
+    Also in English: `8 minutes, 0.5 per 30 seconds, at most 2`.
+    """
+    said = fold(text).casefold().strip()
+    match = _TIMING.fullmatch(said.rstrip("分.")) or _TIMING_IN_ENGLISH.fullmatch(said.rstrip("."))
     if match is None:
         return None
     least, most = int(match["least"] or 0) * 60, int(match["most"]) * 60

@@ -9,9 +9,9 @@ from bot.chat.context import Change, Said
 from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
 from bot.chat.grammar.suggest import closest
-from bot.chat.messages import Block, Button, Reply, faint, say
+from bot.chat.messages import PAYLOAD_BYTES, Block, Button, Reply, faint, in_rows, say
 from bot.chat.people import Role
-from bot.chat.texts import T, Text, Words
+from bot.chat.texts import T, Text, Words, plain_number
 from handlers import Ctx
 from handlers.rounds import doubting, reading
 from handlers.rounds.rulings import rules_of
@@ -20,6 +20,7 @@ from storage import sheets
 from storage.rounds import Contestant, Round
 from storage.sheets import Sheet, Status
 
+_A_ROW = 2
 #: Random bytes of a sheet's salt.
 _SALT = 16
 
@@ -32,8 +33,36 @@ def said_scores(ctx: Ctx, said: Said) -> Reply | None:
     taken = seats(ctx)
     first = next((line for line in said.folded.splitlines() if not reading.is_heading(line)), "")
     if not any(reading.contestant_at(first, seat.round.contestants) for seat in taken):
+        if not ctx.chat.is_group and len(said.folded.splitlines()) == 1:
+            _ask_for_whom(ctx, taken, first)
         return None
     return take(ctx, seat_for(taken, said.text), said.text)
+
+
+def _ask_for_whom(ctx: Ctx, taken: Sequence[Seat], line: str) -> None:
+    """Scores without a unit, or with one misspelt: raises UserError that asks for whom they are, one tap each."""
+    for seat in taken:
+        found = reading.scores_after(line, seat.round.criteria)
+        if found is None:
+            continue
+        head, scores = found
+        if head:
+            near = closest(head, [c.unit_name for c in seat.own])
+            meant = [c for c in seat.own if c.unit_name in near]
+            words = T("这一场没有“{name}”，是不是{near}？", name=head, near=near)
+        else:
+            meant = seat.left(ctx) or seat.now_on
+            words = T("这是给哪个单位打的？请点单位，或先写单位再写分数。")
+        if meant:
+            payloads = {c: _scoring(c, scores) for c in meant}
+            # With so many criteria that no button can carry the scores, words must do.
+            fits = all(len(payload.encode()) <= PAYLOAD_BYTES for payload in payloads.values())
+            buttons = [Button(c.unit_name, payload) for c, payload in payloads.items() if fits]
+            raise UserError(words, buttons=in_rows(buttons, _A_ROW))
+
+
+def _scoring(contestant: Contestant, scores: Sequence[Decimal]) -> str:
+    return f"score {contestant.position}号 {' '.join(plain_number(score) for score in scores)}"
 
 
 def take(ctx: Ctx, seat: Seat, words: str) -> Reply:
@@ -85,7 +114,8 @@ def _unknown(seat: Seat, line: str) -> Text:
     near = closest(head, [c.unit_name for c in seat.round.contestants]) if head else []
     if near:
         return T("这一场没有“{name}”，是不是{near}？请改好再发。", name=head, near=near)
-    return T("没认出是哪个单位。请先写单位，再写分数，例如：{name} 90", name=seat.round.contestants[0].unit_name)
+    like = reading.example(seat.round.contestants[0], seat.round.criteria)
+    return T("没认出是哪个单位。请先写单位，再写分数，例如：{example}", example=like)
 
 
 def version(ctx: Ctx, seat: Seat, contestant_id: int, scores: Sequence[Decimal], status: Status) -> sheets.New:

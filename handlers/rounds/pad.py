@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -11,7 +10,7 @@ from bot.chat.commands import Place, Section
 from bot.chat.context import Said
 from bot.chat.errors import UserError
 from bot.chat.grammar.numerals import number_at
-from bot.chat.messages import Button, Reply, Table, faint, say, title
+from bot.chat.messages import Button, Reply, Table, faint, in_rows, say, title
 from bot.chat.people import Role
 from bot.chat.texts import T, Words, plain_number
 from handlers import Ctx
@@ -176,8 +175,3 @@ def pad_answered(ctx: Ctx, data: dict[str, Any], said: Said) -> Reply:
     if len(given) < len(seat.round.criteria):
         return _ask_score(ctx, seat, contestant, given)
     return keep(ctx, seat, [(contestant, [Decimal(s) for s in given])])
-
-
-def in_rows(buttons: Sequence[Button], width: int) -> tuple[tuple[Button, ...], ...]:
-    """Buttons in rows of so many."""
-    return tuple(tuple(buttons[i : i + width]) for i in range(0, len(buttons), width))

@@ -21,6 +21,10 @@ _NUMBERED = re.compile(r"\s*(?:第\s*)?(?P<number>\d{1,3}|[一二三四五六七
 _BARE_NUMBER = re.compile(r"\s*(\d{1,3})(?:\s*[,;、:]|[.)]?\s)\s*")
 _BETWEEN = re.compile(r"[\s,;、:./+=()\[\]分]*")
 _LONGEST_LABEL = 12
+_BARE = re.compile(r"(?P<head>)(?P<scores>.+)")
+#: How a number in the order is written when it cannot be a score: 3号, 第3位, 三号.
+_ORDINAL = r"(?:第\s*)?(?:\d{1,3}|[一二三四五六七八九十]{1,3})\s*[号位]"
+_AFTER = re.compile(r"(?P<head>[^\d\s,;、:]+)[\s,;、:]*(?P<scores>\S.*)")
 #: 92点5, one character for one.
 _POINT = re.compile(r"(?<=\d)点(?=\d)")
 #: The sum that somebody writes behind the scores.
@@ -48,12 +52,32 @@ class Line:
 def read(
     text: str, contestants: Sequence[Contestant], criteria: Sequence[Criterion], *, rules: Rules
 ) -> list[Line]:
-    """The lines of a message; empty ones and headings ("评分如下：") are passed over."""
+    """The lines of a message; empty ones and headings ("评分如下：") are passed over.
+
+    Several contestants in one line count as a line each.
+    """
     return [
-        replace(_line(_POINT.sub(".", fold(line)), contestants, criteria, rules.step), text=line)
+        replace(_line(_POINT.sub(".", fold(piece)), contestants, criteria, rules.step), text=piece)
         for line in text.splitlines()
         if not is_heading(fold(line))
+        for piece in _pieces(line, contestants)
     ]
+
+
+def _pieces(line: str, contestants: Sequence[Contestant]) -> list[str]:
+    """`大里村 28 26 19 20 公园道社区 27 …`: cut before every contestant that comes after a score."""
+    folded, pieces = fold(line), []
+    found = contestant_at(folded, contestants)
+    if found is None or len(folded) != len(line):
+        return [line]
+    begun, at = 0, found[1]
+    names = "|".join(re.escape(name) for name in sorted(_names(contestants), key=len, reverse=True))
+    for match in re.finditer(rf"(?<=[\d分)\]\s,;、.])(?:{names}|{_ORDINAL})", folded):
+        if match.start() > at and any(character.isnumeric() for character in folded[at : match.start()]):
+            pieces.append(line[begun : match.start()])
+            next_one = contestant_at(folded[match.start() :], contestants)
+            begun, at = match.start(), match.start() + next_one[1] if next_one else match.end()
+    return [*pieces, line[begun:]]
 
 
 def is_heading(folded: str) -> bool:
@@ -64,11 +88,9 @@ def is_heading(folded: str) -> bool:
 
 def contestant_at(folded: str, contestants: Sequence[Contestant]) -> tuple[Contestant, int] | None:
     """The contestant that a line begins with and where it ends: by name (村 or 社区 may be missing) or number."""
-    start = len(folded) - len(folded.lstrip(" [("))
-    names = _names(contestants)
-    for name in sorted(names, key=len, reverse=True):
-        if folded.startswith(name, start):
-            return names[name], start + len(name)
+    named = _name_at(folded, 0, contestants)
+    if named is not None:
+        return named
     numbered = _NUMBERED.match(folded)
     if numbered:
         number = number_at(numbered["number"], 0)
@@ -76,6 +98,45 @@ def contestant_at(folded: str, contestants: Sequence[Contestant]) -> tuple[Conte
             if number is not None and number.value == contestant.position:
                 return contestant, numbered.end()
     return None
+
+
+def _name_at(folded: str, at: int, contestants: Sequence[Contestant]) -> tuple[Contestant, int] | None:
+    start = len(folded) - len(folded[at:].lstrip(" [(,、:"))
+    names = _names(contestants)
+    for name in sorted(names, key=len, reverse=True):
+        if folded.startswith(name, start):
+            return names[name], start + len(name)
+    return None
+
+
+def _another(numbered: Contestant, named: Contestant) -> Text:
+    return T(
+        "{position}号是{unit}，不是{other}。请核对后再发。",
+        position=numbered.position,
+        unit=numbered.unit_name,
+        other=named.unit_name,
+    )
+
+
+def scores_after(folded: str, criteria: Sequence[Criterion]) -> tuple[str, tuple[Decimal, ...]] | None:
+    """What stands before the scores, and these, as in `Line`; None when they are not all there."""
+    text = _POINT.sub(".", folded).strip()
+    for match in (_BARE.fullmatch(text), _AFTER.fullmatch(text)):
+        entries = _entries(match["scores"], 0, criteria) if match else None
+        if match is None or not entries:
+            continue
+        entries = _unglued(entries, criteria)
+        whole = _whole(entries, criteria)
+        scores = (whole,) if whole is not None else _in_order(entries, criteria)
+        tops = (sum(c.maximum for c in criteria),) if whole is not None else [c.maximum for c in criteria]
+        if scores is not None and all(score <= top for score, top in zip(scores, tops, strict=True)):
+            return match["head"], scores
+    return None
+
+
+def example(contestant: Contestant, criteria: Sequence[Criterion]) -> str:
+    """A line of scores as it may be typed."""
+    return " ".join([contestant.unit_name, *(f"{int(c.maximum * 9 / 10)}" for c in criteria)])
 
 
 def _names(contestants: Sequence[Contestant]) -> dict[str, Contestant]:
@@ -95,6 +156,10 @@ def _line(folded: str, contestants: Sequence[Contestant], criteria: Sequence[Cri
     if found is None:
         return Line(None, problem=T("没认出是哪个单位。请先写单位，再写分数。"))
     contestant, at = found
+    named = _name_at(folded, at, contestants)
+    if named is not None and named[0] != contestant:
+        return Line(contestant, problem=_another(contestant, named[0]))
+    at = named[1] if named is not None else at
     if folded[at:].strip(" ,;、:.") in _ABSTAINS:
         return Line(contestant, abstains=True)
     stated = _STATED.search(folded, at) if len(criteria) > 1 else None
@@ -216,16 +281,16 @@ def _in_order(
 
 
 def _wrong_count(contestant: Contestant, given: int, criteria: Sequence[Criterion]) -> Text:
-    example = " ".join([contestant.unit_name, *(f"{int(c.maximum * 9 / 10)}" for c in criteria)])
+    like = example(contestant, criteria)
     if len(criteria) == 1:
-        return T("{unit}要一个总分，例如：{example}", unit=contestant.unit_name, example=example)
+        return T("{unit}要一个总分，例如：{example}", unit=contestant.unit_name, example=like)
     return T(
         "{unit}有{wanted}个评分项（{names}），收到{given}个分数。请这样发：{example}",
         unit=contestant.unit_name,
         wanted=len(criteria),
         names=[c.name for c in criteria],
         given=given,
-        example=example,
+        example=like,
     )
 
 

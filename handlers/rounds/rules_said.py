@@ -12,6 +12,11 @@ from bot.chat.grammar.numerals import number_at
 from handlers.rounds.rulings import DOWN, HALF_EVEN, HALF_UP, Rules
 
 _NUMBER = r"(?P<number>\d+(?:\.\d+)?|[零一二两三四五六七八九十半点]+)"
+#: `2 highest and 2 lowest`, `2 at each end`, with what may stand between the words.
+_ENDS = (
+    rf"{_NUMBER}\s*(?:high(?:est)?|top)(?:\s*scores?)?\s*(?:,|and|&)?\s*"
+    r"(?:drop\s*)?(?P=number)\s*(?:low(?:est)?|bottom)(?:\s*scores?)?"
+)
 #: What may be said of scoring, each with the rule that it changes; a fixed value stands beside the words.
 _SCORING: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
     (re.compile(pattern), rule, value)
@@ -30,14 +35,29 @@ _SCORING: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
             None,
         ),
         (rf"满\s*{_NUMBER}\s*[个位人]?(?:有效分|评委|分)?(?:时|起|以上)?", "trim_from", None),
+        (r"\b(?:no decimals|whole results?)\b", "decimals", 0),
+        (rf"\b{_NUMBER}\s*(?:decimal places?|decimals?)\b", "decimals", None),
+        (rf"\bdecimals?\s*[:=]?\s*{_NUMBER}", "decimals", None),
+        (rf"\b(?:smallest\s*)?(?:steps?|in steps of)(?:\s*of)?\s*[:=]?\s*{_NUMBER}(?:\s*points?)?", "step", None),
+        (r"\bwhole (?:scores|points|numbers)(?: only)?\b", "step", 1),
+        (r"\b(?:round(?:ed|ing)?\s*)?half(?: to)?[ -]even\b", "rounding", HALF_EVEN),
+        (r"\b(?:round(?:ed|ing)?\s*)?half[ -]up\b", "rounding", HALF_UP),
+        (r"\b(?:round(?:ed|ing)?[ -]down|truncated?)\b", "rounding", DOWN),
+        (r"\b(?:drop none|drop nothing|keep all(?: scores)?|no dropping)\b", "trim_each_end", 0),
+        (rf"\bdrop(?: the)?\s*{_ENDS}", "trim_each_end", None),
+        (rf"\bdrop\s*{_NUMBER}\s*(?:at|on|from)\s*(?:each|both) (?:ends?|sides?)", "trim_each_end", None),
+        (rf"\bfrom\s*{_NUMBER}(?:\s*(?:valid )?(?:scores|judges))?(?:\s*(?:on|up|upwards))?", "trim_from", None),
     )
 )
 _MOST_DECIMALS, _LEAST_TRIMMED = 4, 3
 
 
 def scoring(text: str, rules: Rules) -> Rules | None:
-    """`最小单位0.5，保留3位小数，满7个去2高2低` → the rules so changed; None when it is not understood."""
-    rest = fold(text)
+    """`最小单位0.5，保留3位小数，满7个去2高2低` → the rules so changed; None when it is not understood.
+
+    Also in English: `step 0.5, 3 decimals, from 7 drop 2 highest and 2 lowest`.
+    """
+    rest = fold(text).casefold()
     changed: dict[str, Any] = {}
     for pattern, rule, fixed in _SCORING:
         match = pattern.search(rest)
@@ -48,7 +68,7 @@ def scoring(text: str, rules: Rules) -> Rules | None:
             return None
         changed[rule] = Decimal(value) if rule == "step" else value
         rest = f"{rest[: match.start()]} {rest[match.end() :]}"
-    if not changed or rest.strip(" ,;、.和\n"):
+    if not changed or re.sub(r"\b(?:and|scores?|on)\b", "", rest).strip(" ,;、.和\n"):
         return None
     return _sensible(rules, changed)
 

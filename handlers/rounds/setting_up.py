@@ -11,7 +11,7 @@ from bot.chat.commands import Place, Section
 from bot.chat.context import Said
 from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
-from bot.chat.messages import Block, Button, Fields, OutFile, Reply, faint, say, title
+from bot.chat.messages import Block, Button, Fields, OutFile, Reply, faint, in_rows, say, title
 from bot.chat.people import Role
 from bot.chat.texts import T, Text
 from handlers import Ctx
@@ -20,7 +20,6 @@ from handlers.rounds.card import card
 from handlers.rounds.declared import KIND_WORDS, STATE_WORDS, my_round, registry
 from handlers.rounds.grid import XLSX
 from handlers.rounds.naming import units_called
-from handlers.rounds.pad import in_rows
 from handlers.rounds.plan import begun, default_name, defined, like, of_round
 from storage import rounds, units
 from storage.rounds import Head, Kind, State

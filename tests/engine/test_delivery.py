@@ -100,12 +100,15 @@ class Office:
         at: datetime | None = None,
         kind: ChatKind = ChatKind.GROUP,
     ) -> None:
-        content = {"body": [["line", words, "plain"]]}
         with self.database.transaction() as tx:
             known = tx.scalar(select(chat_table.c.id).where(chat_table.c.external_id == chat))
             if known is None:
                 known = accounts.chat_for(tx, ChatRef(platform, chat, kind, chat), now=MORNING).id
-            outbox.put(tx, chat_id=known, content=content, now=self.clock.now(), urgent=urgent, at=at)
+            self.put_in(tx, known, words, urgent=urgent, at=at)
+
+    def put_in(self, tx: Tx, chat_id: int, words: str, *, urgent: bool, at: datetime | None = None) -> None:
+        content = {"body": [["line", words, "plain"]]}
+        outbox.put(tx, chat_id=chat_id, content=content, now=self.clock.now(), urgent=urgent, at=at)
 
     def tell(self, tx: Tx, chat_id: int, row_id: int | None, why: str, now: datetime) -> None:
         self.told.append((accounts.chat(tx, chat_id).title, why))

@@ -171,7 +171,7 @@ def test_scores_by_buttons(world: World) -> None:
     ("text", "answer"),
     [
         ("大里村 31 26 19 20", "大里村的“党建引领”最高30分，收到31分。请改一下再发。"),
-        ("打分 庄王村 90", "没认出是哪个单位。请先写单位，再写分数，例如：大里村 90"),
+        ("打分 庄王村 90", "没认出是哪个单位。请先写单位，再写分数，例如：大里村 27 27 18 18"),
         ("打分 大李村 90", "这一场没有“大李村”，是不是大里村？请改好再发。"),
         (
             "大里村 28 26",
@@ -182,7 +182,7 @@ def test_scores_by_buttons(world: World) -> None:
             "评分如下：\n公园道社区 28 26 19 20\n大里村 99 1 1 1\n庄王村 90\n公园道 90",
             "有3行要改，所以整条消息都没有记下：\n"
             "大里村的“党建引领”最高30分，收到99分。请改一下再发。\n"
-            "没认出是哪个单位。请先写单位，再写分数，例如：大里村 90\n"
+            "没认出是哪个单位。请先写单位，再写分数，例如：大里村 27 27 18 18\n"
             "公园道社区写了两遍，请只留一行。",
         ),
     ],
@@ -193,6 +193,24 @@ def test_a_bad_sheet_is_explained_and_nothing_kept(world: World, text: str, answ
     assert world.personas["郑评"].says(text) == [answer]
     with world.database.transaction() as tx:
         assert tx.all(select(score_sheets.c.id)) == []
+
+
+def test_scores_without_a_unit_or_with_one_misspelt_take_one_more_tap(world: World) -> None:
+    created(world)
+    zheng = world.personas["郑评"]
+    zheng.heard()
+    assert zheng.says("28 26 19 20") == [
+        "这是给哪个单位打的？请点单位，或先写单位再写分数。\n[大里村] [公园道社区]\n[欢河村]"
+    ]
+    assert zheng.presses("公园道社区")[0].startswith(
+        "公园道社区：93分（党建引领28、社会服务26、平安建设19、文化阵地20），已记下\n"
+    )
+    assert zheng.says("大李村 27 26 19 20") == ["这一场没有“大李村”，是不是大里村？\n[大里村]"]
+    assert zheng.presses("大里村")[0].startswith("大里村：92分（")
+    assert zheng.says("二十七 26 19 20")[0].startswith("这是给哪个单位打的？")
+    assert zheng.presses("欢河村")[0].startswith("欢河村：92分（")
+    for talk in ("今天 28 26", "下午3点到大里", "28", "大家 28 26 19 99"):
+        assert "打的" not in zheng.says(talk)[0]
 
 
 def test_a_judge_of_the_same_office_is_refused(world: World) -> None:

@@ -132,7 +132,8 @@ def test_units_of_one_name_are_told_apart_by_their_office(world: World) -> None:
     ]
     zhou.says("活动 观摩 一季度观摩 枫杨办事处和平村、石佛和平村")
     zhou.presses("创建并开评")
-    assert zheng.says("和平村 90")[-1].startswith("没看懂这句话。")
+    asked = "这一场没有“和平村”，是不是枫杨办事处和平村、石佛办事处和平村？\n[枫杨办事处和平村] [石佛办事处和平村]"
+    assert zheng.says("和平村 90")[-1] == asked
     assert zheng.says("打分 和平村 90") == [
         "这一场没有“和平村”，是不是枫杨办事处和平村、石佛办事处和平村？请改好再发。"
     ]

@@ -97,6 +97,30 @@ def test_several_lines() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "1号 28 26 19 20 2号 27 25 18 17 张五砦 26 24 17 16",
+        "大里村 28 26 19 20，公园道社区 27 25 18 17；张五砦村 26 24 17 16。",
+        "1号大里村 28 26 19 20 2号公园道社区27 25 18 17 4号张五砦村26 24 17 16",
+        "1号：28、26、19、20；第2号：27、25、18、17；四号 26 24 17 16",
+        "大里村党建28服务26平安19阵地20公园道党建27服务25平安18阵地17张五砦党建26服务24平安17阵地16",
+    ],
+)
+def test_several_contestants_in_one_line(text: str) -> None:
+    assert scores(text, FOUR) == [
+        ("大里村", ["28", "26", "19", "20"]),
+        ("公园道社区", ["27", "25", "18", "17"]),
+        ("张五砦村", ["26", "24", "17", "16"]),
+    ]
+
+
+def test_a_number_and_a_name_that_do_not_belong_together() -> None:
+    [line] = reading.read("1号公园道社区 28 26 19 20", CONTESTANTS, FOUR, rules=Rules())
+    assert line.problem is not None
+    assert line.problem.msgid == "{position}号是{unit}，不是{other}。请核对后再发。"
+
+
+@pytest.mark.parametrize(
     ("text", "criteria", "problem"),
     [
         ("大里村 31 26 19 20", FOUR, "{unit}的“{criterion}”最高{maximum}分，收到{score}分。请改一下再发。"),

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from handlers.rounds import definition_book, drafting
 from handlers.rounds.rules_said import scoring
-from handlers.rounds.rulings import DOWN, HALF_EVEN, Rules, rules_of
+from handlers.rounds.rulings import DOWN, HALF_EVEN, Rules, Timing, rules_of
 from handlers.rounds.tally import rounded
 from storage import rounds
 from tests.roster.talk import send_file
@@ -218,6 +218,20 @@ def test_a_spreadsheet_says_weights_classes_order_and_rounding(world: World) -> 
         ("最小单位0.00001", None),
         ("随便", None),
         ("保留2位小数 谢谢", None),
+        ("step 0.5", Rules(step=Decimal("0.5"))),
+        ("Whole scores only", Rules(step=Decimal(1))),
+        ("smallest step 0.1, decimals 3, half even", Rules(step=Decimal("0.1"), decimals=3, rounding=HALF_EVEN)),
+        ("3 decimal places, round down", Rules(decimals=3, rounding=DOWN)),
+        ("no decimals and rounded half up", Rules(decimals=0)),
+        ("From 7 drop 2 highest and 2 lowest", Rules(trim_from=7, trim_each_end=2)),
+        ("from 7 judges on, drop the 2 highest scores and 2 lowest scores", Rules(trim_from=7, trim_each_end=2)),
+        ("from 5 scores drop 1 at each end", Rules()),
+        ("drop none", Rules(trim_each_end=0)),
+        ("drop 2 highest and 1 lowest", None),
+        ("from 5 drop 3 highest and 3 lowest", None),
+        ("9 decimals", None),
+        ("step 0", None),
+        ("2 decimals please", None),
     ],
 )
 def test_scoring_rules_as_they_are_typed(text: str, rules: Rules | None) -> None:
@@ -238,6 +252,7 @@ def test_any_text_is_scoring_rules_or_none(text: str) -> None:
         ("党建100 权重30；服务100 权重70", ["0.3", "0.7"]),
         ("党建10×2 服务10", ["2", "1"]),
         ("党建30 服务70", ["1", "1"]),
+        ("党建 100 weight 30%, 服务 100 points weight 70%", ["0.3", "0.7"]),
     ],
 )
 def test_weights_of_criteria(text: str, weights: list[str]) -> None:
@@ -245,6 +260,69 @@ def test_weights_of_criteria(text: str, weights: list[str]) -> None:
     assert found is not None
     assert [c.name for c in found] == ["党建", "服务"]
     assert [str(c.weight) for c in found] == weights
+
+
+def test_criteria_with_english_names() -> None:
+    found = drafting.criteria("Party building 30, service 30 points, public safety 40")
+    assert found is not None
+    assert [(c.name, str(c.maximum)) for c in found] == [
+        ("Party building", "30"),
+        ("service", "30"),
+        ("public safety", "40"),
+    ]
+
+
+def test_every_question_is_answered_as_its_english_text_says(world: World) -> None:
+    """What each English question gives as an example is understood as it stands."""
+    zhou = world.personas["周敏"]
+    zhou.says("语言 English")
+    begun(world)
+
+    def answer(change: str, example: str) -> str:
+        [asked] = zhou.says(change)
+        assert example in asked
+        [card] = zhou.says(example)
+        return card
+
+    card = answer("Change scoring", "step 0.5, 3 decimals, half up, from 7 drop 2 highest and 2 lowest")
+    assert "from 7 valid scores on drop 2 highest and 2 lowest, take the mean, 3 decimals\n" in card
+    assert "Smallest step: 0.5 points\n" in card
+    card = answer("change time", "8 minutes, 0.5 per 30 seconds, at most 2")
+    assert "Speak for at most 8 minutes; each started 30 seconds over cost 0.5, at most 2." in card
+    assert "Speak for" not in answer("Change time", "no limit")
+    zhou.says("change time")
+    example = "8 minutes, 0.5 per 30 seconds, at most 2. For none, send: no limit"
+    assert zhou.says("a while") == [f"I did not understand. Send it like this: {example}"]
+    assert "Speak for 6 minutes to 8 minutes;" in zhou.says("6 to 8 minutes")[0]
+    assert "Ties:" in answer("change ties", "none")
+    assert "Ties:" not in answer("change ties", "decimal, untrimmed")
+    zhou.says("change order")
+    assert "Contestants (order by draw): " in zhou.says("By lot")[0]
+    zhou.says("change ranking")
+    assert "Ranking: villages and communities apart" in zhou.says("apart")[0]
+    zhou.says("change criteria")
+    assert (
+        "Criteria: Party building 60 and service 40; maximum 100\n"
+        in zhou.says("Party building 60, service 40")[0]
+    )
+    assert zhou.says("create")[0].startswith("“一季度观摩” is set up")
+
+
+@pytest.mark.parametrize(
+    ("text", "timing"),
+    [
+        ("8 min", Timing(0, 480, 30, Decimal("0.5"), Decimal(2))),
+        ("6-8 minutes, 1 point per 60 seconds", Timing(360, 480, 60, Decimal(1), Decimal(4))),
+        ("8 minutes, minus 0.5 every 30 s, max 3 points", Timing(0, 480, 30, Decimal("0.5"), Decimal(3))),
+        ("up to 10 mins", Timing(0, 600, 30, Decimal("0.5"), Decimal(2))),
+        ("８ Minutes， 0.5 per 30 seconds", Timing(0, 480, 30, Decimal("0.5"), Decimal(2))),
+        ("8 to 6 minutes", None),
+        ("8 minutes please", None),
+        ("8 minutes, 0.5 per 0 seconds", None),
+    ],
+)
+def test_speaking_time_in_english(text: str, timing: Timing | None) -> None:
+    assert drafting.minutes(text) == timing
 
 
 @given(st.fractions(min_value=-1000, max_value=1000), st.integers(0, 4))
