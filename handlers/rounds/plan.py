@@ -97,8 +97,13 @@ def begun(ctx: Ctx, kind: Kind, name: str, chosen: Sequence[Unit]) -> Plan:
     )
 
 
+#: Full-width digits and letters, as phones put them into a name that will stand in bulletins.
+_PLAIN = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+
+
 def checked_name(name: str) -> str:
-    """Raises UserError for a name that is too long for a heading."""
+    """The name with plain digits and letters. Raises UserError when it is too long for a heading."""
+    name = name.translate(_PLAIN)
     if len(name) > _LONGEST_NAME:
         raise UserError(T("名称太长了，{count}个字以内就行。", count=_LONGEST_NAME))
     return name

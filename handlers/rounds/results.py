@@ -124,6 +124,9 @@ def explained(seen: Outcome, place: Place) -> list[Text]:
         ]
         lines.append(T("各组加权：{shares}", shares=shares))
     for item in place.adjustments:
+        if not item.points:
+            lines.append(T("{reason}，不扣分", reason=item.reason))
+            continue
         sign = T("加{points}分", points=item.points) if item.points > 0 else T("扣{points}分", points=-item.points)
         lines.append(T("{change}：{reason}", change=sign, reason=item.reason))
     lines.append(

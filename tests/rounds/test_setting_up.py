@@ -40,7 +40,7 @@ def changed(world: World, part: str, answer: str) -> str:
 def test_every_part_of_a_round_by_chat(world: World) -> None:
     begun(world)
     zhou = world.personas["周敏"]
-    assert changed(world, "改名称", "4月29日  逐办观摩").startswith("4月29日 逐办观摩\n类型：逐办观摩\n")
+    assert changed(world, "改名称", "４月２９日  逐办观摩").startswith("4月29日 逐办观摩\n类型：逐办观摩\n")
     assert "最多3位" not in changed(world, "改计分", "最小单位0.5，保留3位小数，只舍不入，满7个去2高2低")
     zhou.presses("改计分")
     assert zhou.says("随便") == ["没看懂。请这样发：最小单位0.5，保留2位小数，四舍五入，满5个去1高1低"]
