@@ -20,6 +20,7 @@ from bot.routes import IN_TROUBLE
 from bot.worker import Worker
 from storage import deliveries, ticks
 from storage.database import Tx
+from storage.deliveries import Unsent
 from storage.ticks import LastTick
 
 #: The scheduler looks at the clock every half minute; after so long without a look it is dead.
@@ -130,18 +131,18 @@ class Health:
         """How everything is now."""
         now = self._clock.now()
 
-        def read(tx: Tx) -> tuple[LastTick | None, datetime | None, int]:
-            return ticks.last(tx), deliveries.oldest_unsent(tx, now=now), deliveries.waiting(tx, now=now)
+        def read(tx: Tx) -> tuple[LastTick | None, Unsent]:
+            return ticks.last(tx), deliveries.unsent(tx, now=now)
 
         trouble = {name: self._trouble(name, platform) for name, platform in self._platforms.items()}
         try:
             async with asyncio.timeout(DATABASE_PATIENCE):
-                tick, oldest, waiting = await asyncio.wrap_future(self._worker.submit(read))
+                tick, unsent = await asyncio.wrap_future(self._worker.submit(read))
         except TimeoutError:
             return State(now, f"no answer within {DATABASE_PATIENCE:.0f} s", platforms=trouble)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the database's state
             return State(now, type(error).__name__, platforms=trouble)
-        return State(now, None, tick, oldest, waiting, trouble)
+        return State(now, None, tick, unsent.oldest, unsent.waiting, trouble)
 
     def _trouble(self, name: str, platform: Platform) -> str | None:
         said = platform.trouble() if isinstance(platform, Checking) else None

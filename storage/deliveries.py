@@ -128,8 +128,8 @@ _unsent = and_(
     outbox.c.next_at <= bindparam("now"),
     outbox.c.chat_id.not_in(select(chats.c.id).where(chats.c.state == literal_column("'parked'"))),
 )
-_OLDEST = select(outbox.c.created_at).where(_unsent).order_by(outbox.c.created_at).limit(1)
-_WAITING = select(func.count()).select_from(outbox).where(_unsent)
+# Both at once: asked for the oldest alone, a database walks through all that was ever sent until it meets one.
+_UNSENT = select(func.count(), func.min(outbox.c.created_at)).where(_unsent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,13 +214,14 @@ def let_go(tx: Tx, row_id: int) -> bool:
     return tx.execute(_LET_GO, {"which": row_id}).rowcount == 1
 
 
-def oldest_unsent(tx: Tx, *, now: datetime) -> datetime | None:
-    """When the oldest message was to go that has not gone, parked chats apart; None when nothing waits."""
-    oldest: datetime | None = tx.scalar(_OLDEST, {"now": now})
-    return oldest
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """How many messages should have gone and have not, parked chats apart, and when the oldest was to go."""
+
+    waiting: int
+    oldest: datetime | None
 
 
-def waiting(tx: Tx, *, now: datetime) -> int:
-    """How many messages should have gone and have not, parked chats apart."""
-    number: int = tx.scalar(_WAITING, {"now": now})
-    return number
+def unsent(tx: Tx, *, now: datetime) -> Unsent:
+    """What waits though it is due."""
+    return Unsent(*tx.all(_UNSENT, {"now": now})[0])

@@ -279,7 +279,6 @@ outbox = Table(
     Index("ix_outbox_created_at", "created_at"),
     Index("ix_outbox_chat_id_id", "chat_id", "id"),
     Index("ix_outbox_sent_at", "sent_at"),
-    Index("ix_outbox_chat_id_platform_message_id", "chat_id", "platform_message_id"),
     # A number is never given again: platforms tell by it that a message is being repeated.
     sqlite_autoincrement=True,
 )
@@ -494,7 +493,7 @@ reports = Table(
     "reports",
     metadata,
     _id(),
-    _ref("commitment_id", "commitments", index=True),
+    _ref("commitment_id", "commitments"),
     # such as 2021Q1
     Column("quarter", String(6), nullable=False),
     _ref("person_id", "people"),

@@ -34,7 +34,7 @@ def late(tx: Tx, *, now: datetime, limit: timedelta) -> list[Reply]:
 
     A message that had to be tried again counts from when it was to go at first.
     """
-    oldest, told = deliveries.oldest_unsent(tx, now=now), facts.get(tx, _LATE)
+    oldest, told = deliveries.unsent(tx, now=now).oldest, facts.get(tx, _LATE)
     if oldest is None or now - oldest <= limit:
         if told:
             facts.put(tx, _LATE, None)
