@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
@@ -230,7 +231,7 @@ class App:
 
     async def process(self, came: Inbound | Notice) -> Processed:
         """The same, with all that is known of what became of it."""
-        now = self.clock.now()
+        now, began = self.clock.now(), time.perf_counter()
         key = f"{came.chat.platform}:{came.sender.id if came.sender else came.chat.id}"
         delivery = self.delivery
         at_once = self.leadership.leading and delivery.is_free(came.chat.platform)
@@ -254,7 +255,7 @@ class App:
         # Not after waiting for it: whoever waits may have gone.
         submitted.add_done_callback(lambda future: loop.call_soon_threadsafe(follow_up, future))
         done, _answer = await asyncio.wrap_future(submitted)
-        self.metrics.came(came.chat.platform, done.outcome.value)
+        self.metrics.came(came.chat.platform, done.outcome.value, time.perf_counter() - began)
         return done
 
     @contextlib.asynccontextmanager

@@ -41,6 +41,13 @@ class Metrics:
             ["platform", "outcome"],
             registry=self.registry,
         )
+        self.committed = Histogram(
+            "liangsaibi_message_seconds",
+            "From a message's arrival to its commit",
+            ["platform"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
         self.delivered = Counter(
             "liangsaibi_sends",
             "Attempts to send, by what became of them",
@@ -77,9 +84,10 @@ class Metrics:
         self.delivered.labels(platform, outcome).inc()
         self.seconds.labels(platform).observe(seconds)
 
-    def came(self, platform: str, outcome: str) -> None:
-        """A message was taken."""
+    def came(self, platform: str, outcome: str, seconds: float) -> None:
+        """A message was taken, and committed so many seconds after it had come."""
         self.received.labels(platform, outcome).inc()
+        self.committed.labels(platform).observe(seconds)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,10 @@ from bot.chat.district import DISTRICT
 #: What a message's line tells, in this order.
 FIELDS = ("district", "platform", "chat", "person", "command", "outcome", "ms")
 
+#: Libraries whose ordinary lines hold whole addresses, frames or rows, and with them secrets: these speak up from
+#: warnings on, whatever the level of the others.
+TALKATIVE = ("httpcore", "httpx", "requests", "urllib3", "telegram", "websockets", "sqlalchemy", "aiohttp")
+
 
 class LineFormatter(logging.Formatter):
     """`time level logger text key=value …`."""
@@ -65,4 +69,6 @@ def configure(*, level: str, as_json: bool) -> None:
     handler.addFilter(name_district)
     handler.setFormatter(JsonFormatter() if as_json else LineFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("liangsaibi").setLevel(level.upper())

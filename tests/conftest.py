@@ -20,6 +20,8 @@ from tests.world import World, small_district
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
+pytest_plugins = ["tests.secrecy"]
+
 _counter = itertools.count(1)
 
 #: Files that take minutes and mostly wait.

@@ -29,7 +29,7 @@ class Program:
         self.address = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        environment = os.environ | {"LIANGSAIBI_LOCAL_PORT": str(self.port), "LIANGSAIBI_LOGGING_LEVEL": "error"}
+        environment = os.environ | {"LIANGSAIBI_LOCAL_PORT": str(self.port), "LIANGSAIBI_LOGGING_LEVEL": "debug"}
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "bot", "demo"], cwd=self.folder, env=environment, stdout=log, stderr=log

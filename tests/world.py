@@ -32,6 +32,7 @@ from storage.files import DiskFiles
 from storage.tables import accounts as account_table
 from storage.tables import chats as chat_table
 from storage.tables import outbox
+from tests import told
 
 ZONE = ZoneInfo("Asia/Shanghai")
 #: A Monday morning in the reporting window of the first quarter: 2021-03-22, 9:00 in China.
@@ -198,7 +199,9 @@ class Heard:
         parts += [f"📎{name}" for _key, name, _mime in self.content.get("files", [])]  # type: ignore[attr-defined]
         rows = self.content.get("buttons", [])
         parts += [" ".join(f"[{label}]" for label, _payload in row) for row in rows]  # type: ignore[attr-defined]
-        return "\n".join(parts)
+        text = "\n".join(parts)
+        told.heard(text)
+        return text
 
     @property
     def called(self) -> list[tuple[str, str]]:

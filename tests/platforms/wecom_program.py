@@ -23,7 +23,7 @@ class Program:
         self.folder = folder
         self.port = settings.port
         lines = ["[general]", f'data = "{folder / "data"}"', "[local]", "enabled = false", "[logging]"]
-        lines += ['level = "warning"', "[wecom]", "enabled = true", "menu = false"]
+        lines += ['level = "debug"', "[wecom]", "enabled = true", "menu = false"]
         for name in ("corp_id", "secret", "token", "aes_key", "base_url", "path"):
             lines.append(f'{name} = "{getattr(settings, name)}"')
         lines += [f"agent_id = {settings.agent_id}", f"port = {settings.port}"]

@@ -25,7 +25,7 @@ from storage.database import Database
 def child(file: Path, *, paced: bool) -> None:
     """The program, until it is killed."""
     config = load(file, {})
-    logs.configure(level="error", as_json=False)
+    logs.configure(level="debug", as_json=False)
     database = Database(config.database_url)
     migrate.upgrade(database)
     app = App(config, database)

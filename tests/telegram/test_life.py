@@ -24,6 +24,7 @@ from tests.platforms.conformance import Engine, eventually, outgoing
 from tests.platforms.practice import PICTURE
 from tests.platforms.telegram_rig import ENTRIES, SECRET, TelegramRig
 from tests.servers.telegram.server import TOKEN, BotApi
+from tests.told import deliberately
 
 
 @pytest.fixture
@@ -300,11 +301,12 @@ async def test_the_token_is_in_no_log_and_no_error(api: BotApi, rig: TelegramRig
     reasons += [str(error.value), rig.platform.trouble() or ""]
     await dead.platform._bot._request[1].shutdown()
     await api.start()
-    logging.getLogger("aiohttp").warning("GET %s failed", f"{api.base_url}{TOKEN.replace(':', '%3A')}/getMe")
-    try:
-        raise ConnectionError(f"{api.base_url}{TOKEN}/getMe")
-    except ConnectionError:
-        logging.getLogger("anything").exception("as a library might")
+    with deliberately():
+        logging.getLogger("aiohttp").warning("GET %s failed", f"{api.base_url}{TOKEN.replace(':', '%3A')}/getMe")
+        try:
+            raise ConnectionError(f"{api.base_url}{TOKEN}/getMe")
+        except ConnectionError:
+            logging.getLogger("anything").exception("as a library might")
     told = log.getvalue() + "\n".join(reasons)
     secret = TOKEN.partition(":")[2]
     assert "<token>" in told

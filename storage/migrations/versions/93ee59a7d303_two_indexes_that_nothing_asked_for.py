@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = '93ee59a7d303'
-down_revision = '0420711144af'
+down_revision = 'ea92dbbfab05'
 branch_labels = None
 depends_on = None
 
