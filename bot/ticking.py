@@ -31,10 +31,16 @@ class Ticker:
         self._zone = zone
         self._files = files
 
-    def bind(self, handler: Callable[[Any], bool | None]) -> Tick:
-        """The handler as a function of the transaction and the time, and of nothing else."""
+    def bind(self, handler: Callable[[Any], Any]) -> Tick:
+        """The handler as a function of the transaction and the time, and of nothing else.
+
+        What it leaves to be gone on with is remembered for the same moment only, and spares it working everything
+        out anew for each transaction. Where that is lost, the handler begins again.
+        """
+        rest: tuple[datetime, Callable[[Any], Any]] | None = None
 
         def tick(tx: Tx, now: datetime) -> bool:
+            nonlocal rest
             context = TickContext(
                 tx=tx,
                 now=now,
@@ -44,8 +50,11 @@ class Ticker:
                 show=lambda words, language: self._renderer.words(words, language or CHINESE),
                 reach=lambda person_ids: self._postman.reachable(tx, person_ids, now=now),
             )
-            more = bool(handler(context))
+            going_on = rest[1] if rest is not None and rest[0] == now else handler
+            rest = None
+            more = going_on(context)
             self._postman.send(tx, context.posts, now=now)
-            return more
+            rest = (now, more) if callable(more) else None
+            return bool(more)
 
         return tick

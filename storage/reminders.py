@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    extract,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from bot.chat.messages import Light
 from storage import facts
-from storage.commitments import Placed, State, commitment_columns, from_row
+from storage.commitments import Kind, Placed, State, Status, commitment_columns, from_row
 from storage.database import Tx, insert
 from storage.tables import commitments, group_times, lights, mutes, reminders, unit_ancestors, units
 
 _FACT = "reminders.seen_until"
 #: How the step of a reminder begins that somebody asked for by hand.
 NUDGE = "nudge"
+_REACHED = "reminders.reached"
+#: A day in seconds; and what a float may be wrong by.
+_DAY, _DOUBT = 86_400.0, 1e-6
 #: One INSERT takes so many rows; SQLite binds at most 32,766 values.
 _AT_ONCE = 1000
 
@@ -68,6 +85,45 @@ _MUTED = select(mutes.c.person_id, mutes.c.until).where(mutes.c.until >= bindpar
 _UNMUTE = delete(mutes).where(mutes.c.person_id == bindparam("who"))
 _TIMES = select(group_times.c.chat_id, group_times.c.minutes)
 _office = units.alias("office")
+
+
+def _may_have_changed() -> ColumnElement[bool]:
+    """Whether a commitment's light may be another than the one that is known.
+
+    The rule is `handlers/commitments/pace.py`'s, which judges what is found here. Of a province's millions nearly
+    all are left out: those of which it is certain that they have not changed. Where a float or the hour of the
+    publication leaves a doubt, the commitment is found.
+    """
+    c = commitments.c
+    share = cast(c.share, Float)
+    reached = or_(
+        and_(share.is_not(None), share >= 1),
+        and_(share.is_(None), func.coalesce(c.status, "") == Status.DONE.value),
+    )
+    overdue = and_(c.due.is_not(None), c.due < bindparam("today"))
+    slow = func.coalesce(c.status, "").in_([Status.SLOW.value, Status.SUSPENDED.value])
+    near = and_(c.due.is_not(None), c.due <= bindparam("soon"))
+    measured = [Kind.QUANTITY.value, Kind.COMPOUND.value, Kind.THRESHOLD.value]
+    counted = or_(share.is_not(None), and_(c.kind.in_(measured), c.reported_at.is_(None)))
+    begun, ends = extract("epoch", c.published_at), extract("epoch", c.due)
+
+    def behind(start: ColumnElement[Any], doubt: float) -> ColumnElement[bool]:
+        # share < (today - start) / (due - start) - allowed, times the whole of the time
+        reach = func.coalesce(share, 0.0) + bindparam("allowed", type_=Float) - doubt
+        gone = bindparam("midnight", type_=Float) - start
+        return and_(c.due.is_not(None), counted, ends > start, reach * (ends - start) < gone)
+
+    perhaps = or_(slow, near, behind(begun - _DAY, _DOUBT))
+    surely = or_(slow, near, behind(begun + 0, -_DOUBT))
+    known = func.coalesce(lights.c.light, Light.GREEN.value)
+    unchanged = or_(
+        and_(known == Light.GREEN.value, or_(reached, not_(or_(overdue, perhaps)))),
+        and_(known == Light.YELLOW.value, not_(reached), not_(overdue), surely),
+        and_(known == Light.RED.value, not_(reached), overdue),
+    )
+    return not_(unchanged)
+
+
 # Who has fulfilled a promise has no light to speak of; neither has what is not announced yet.
 _LIT = (
     select(
@@ -85,6 +141,7 @@ _LIT = (
         commitments.c.state == State.PUBLISHED.value,
         commitments.c.year >= bindparam("since"),
         commitments.c.published_at.is_not(None),
+        _may_have_changed(),
         units.c.ended_at.is_(None),
         units.c.id.in_(
             select(unit_ancestors.c.unit_id).where(
@@ -105,6 +162,17 @@ def marks(tx: Tx) -> Marks | None:
 def mark(tx: Tx, done: Marks) -> None:
     """Note up to when everything is taken care of."""
     facts.put(tx, _FACT, {"ordinary": done.ordinary.isoformat(), "overdue": done.overdue.isoformat()})
+
+
+def reached(tx: Tx, now: datetime) -> str:
+    """Up to which recipient, in their order, everything of this moment was sent; empty: to nobody yet."""
+    kept = facts.get(tx, _REACHED)
+    return str(kept["recipient"]) if kept and kept["now"] == now.isoformat() else ""
+
+
+def reach(tx: Tx, recipient: str, now: datetime) -> None:
+    """Note it."""
+    facts.put(tx, _REACHED, {"now": now.isoformat(), "recipient": recipient})
 
 
 def claim(tx: Tx, wanted: Iterable[Sent], *, now: datetime) -> set[Sent]:
@@ -166,9 +234,22 @@ def set_time(tx: Tx, chat_id: int, minutes: int) -> None:
     tx.execute(statement.on_conflict_do_update(index_elements=["chat_id"], set_={"minutes": minutes}))
 
 
-def lit(tx: Tx, roots: Sequence[int], *, since: int) -> list[Lit]:
-    """Everything published at or below the roots that is not done, of that year and later."""
-    rows = tx.all(_LIT, {"roots": list(roots), "since": since}) if roots else ()
+def lit(
+    tx: Tx, roots: Sequence[int], *, since: int, today: date, due_soon_days: int, behind_pace: Decimal
+) -> list[Lit]:
+    """What is published at or below the roots and not done, of that year and later, whose light may have changed.
+
+    The last three are what the light is judged by; whether it has changed is for the caller to judge.
+    """
+    values = {
+        "roots": list(roots),
+        "since": since,
+        "today": today,
+        "soon": today + timedelta(days=due_soon_days),
+        "allowed": float(behind_pace),
+        "midnight": datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp(),
+    }
+    rows = tx.all(_LIT, values) if roots else ()
     return [
         Lit(Placed(from_row(row), *row[-5:-2]), Light(row.light) if row.light else None, row.since) for row in rows
     ]

@@ -228,6 +228,8 @@ class Registry:
 
         It looks at the database and the time only, so that a late, repeated or concurrent tick is harmless.
         It returns True when there is more to do at once: then it is called again, in a transaction of its own.
+        It may return a function to be called instead with the next `TickContext`, so that what was worked out need
+        not be again; what that function has done already it has to find in the database.
         """
 
         def declare(handler: Handler) -> Handler:

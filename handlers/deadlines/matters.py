@@ -98,10 +98,14 @@ def duties(tx: Tx, calendar: Calendar, matter: Matter, roots: Sequence[int], zon
     if matter.kind in OF_OFFICES:
         rows = _of_offices(tx, rows)
     lines = units.lines(tx, [row.unit_id for row in rows]) if calendar.said and rows else {}
+    dues: dict[tuple[int, ...], date | None] = {}
     found = []
     for row in rows:
         # Without anything set, every unit below the same district has the same day.
-        due = matter.due(calendar, lines.get(row.unit_id, ()))
+        line = lines.get(row.unit_id, ())
+        if line not in dues:
+            dues[line] = matter.due(calendar, line)
+        due = dues[line]
         if due is not None:
             above = row.unit_id if matter.kind in OF_OFFICES else row.above or row.unit_id
             found.append(Duty(matter, row.unit_id, row.unit_name, above, due, row.owed, row.whole, row.returned))

@@ -80,7 +80,15 @@ def _is_time(scene: Scene) -> bool:
 
 def _changed(scene: Scene) -> list[tuple[Lit, Standing]]:
     found = []
-    for lit in reminders.lit(scene.tx, scene.roots, since=scene.today.year - 1):
+    activity = scene.policy.activity
+    for lit in reminders.lit(
+        scene.tx,
+        scene.roots,
+        since=scene.today.year - 1,
+        today=scene.today,
+        due_soon_days=activity.due_soon_days,
+        behind_pace=activity.behind_pace,
+    ):
         standing = judge(lit.placed.commitment, scene.today, scene.policy)
         if standing.light is not None and standing.light is not (lit.known or Light.GREEN):
             found.append((lit, standing))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 
-from bot.chat.messages import Reply
+from bot.chat.messages import Light, Reply
 from handlers import TickCtx
 from handlers.deadlines.workdays import working_days
 from handlers.reminders import lights
@@ -48,26 +49,51 @@ class Bag:
         return self.parcels, self.lamps, self.news, self.years
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """All that is due at one moment, worked out once however many transactions it takes to send it.
+
+    `recipients` are in order; `then` are the marks once everybody has been told.
+    """
+
+    seen: Scene
+    recipients: tuple[str, ...]
+    bags: Mapping[str, Bag]
+    known: Mapping[int, Light]
+    then: Marks
+
+    def __call__(self, tick: TickCtx) -> Moment | None:
+        """Tell the next ones what they were not told before; None when that were the last."""
+        start = bisect_right(self.recipients, reminders.reached(tick.tx, tick.now))
+        chosen = self.recipients[start : start + CHUNK]
+        if chosen:
+            _send(tick, replace(self.seen, tx=tick.tx), [self.bags[recipient] for recipient in chosen])
+        if start + CHUNK < len(self.recipients):
+            reminders.reach(tick.tx, chosen[-1], tick.now)
+            return self
+        reminders.know(tick.tx, self.known, now=tick.now)
+        reminders.mark(tick.tx, self.then)
+        return None
+
+
 @registry.tick("reminders")
-def remind(tick: TickCtx) -> bool:
-    """Send what has its moment; True when that is more than one transaction should take."""
+def remind(tick: TickCtx) -> Moment | None:
+    """Send what has its moment; a `Moment` to go on with when that is more than one transaction should take."""
     done = reminders.marks(tick.tx)
     if done is None or max(done.ordinary, done.overdue) > tick.now:
         reminders.mark(tick.tx, _beginning(tick, done))
-        return False
+        return None
     ordinary, overdue = _may(tick, overdue=False), _may(tick, overdue=True)
     if not overdue:
-        return False
+        return None
     # What may not be sent now is not looked for; it keeps its mark and comes when it may.
     since = Marks(done.ordinary if ordinary else tick.now, done.overdue)
     seen = scene(tick.tx, now=tick.now, zone=tick.zone, policy=tick.policy, since=since)
     muted = reminders.muted(tick.tx, tick.today)
     changes = lights.look(seen, muted)
-    if _send_some(tick, seen, _bags(tick, seen, changes, muted)):
-        return True
-    reminders.know(tick.tx, changes.known, now=tick.now)
-    reminders.mark(tick.tx, Marks(tick.now if ordinary else done.ordinary, tick.now))
-    return False
+    bags = _bags(tick, seen, changes, muted)
+    then = Marks(tick.now if ordinary else done.ordinary, tick.now)
+    return Moment(seen, tuple(bags), bags, changes.known, then)(tick)
 
 
 def _beginning(tick: TickCtx, done: Marks | None) -> Marks:
@@ -117,18 +143,12 @@ def _unknown_years(seen: Scene) -> list[tuple[Sent, int]]:
     return [(Sent(f"p{person.id}", f"calendar:{year}", "unknown"), year) for person in organizers(seen)]
 
 
-def _send_some(tick: TickCtx, seen: Scene, bags: Mapping[str, Bag]) -> bool:
-    """Post the next messages that were not sent before; False when there are none."""
-    recipients = list(bags)
-    for at in range(0, len(recipients), CHUNK):
-        chosen = [bags[recipient] for recipient in recipients[at : at + CHUNK]]
-        fresh = reminders.claim(tick.tx, (note for bag in chosen for note in bag.notes), now=tick.now)
-        fitting = [bag.only(fresh) for bag in chosen if bag.notes & fresh]
-        if fitting:
-            for reply in _replies(tick, seen, fitting):
-                tick.post(reply)
-            return True
-    return False
+def _send(tick: TickCtx, seen: Scene, bags: list[Bag]) -> None:
+    """Post what was not sent before."""
+    fresh = reminders.claim(tick.tx, (note for bag in bags for note in bag.notes), now=tick.now)
+    fitting = [bag.only(fresh) for bag in bags if bag.notes & fresh]
+    for reply in _replies(tick, seen, fitting) if fitting else ():
+        tick.post(reply)
 
 
 def _replies(tick: TickCtx, seen: Scene, bags: list[Bag]) -> list[Reply]:
