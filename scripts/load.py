@@ -432,7 +432,8 @@ class Processor:
 
     def per_message(self, count: int) -> dict[str, float]:
         """Milliseconds a message since the beginning."""
-        return {name: 1000 * (spent - self._before[name]) / count for name, spent in self._now().items()}
+        spent = {name: now - self._before[name] for name, now in self._now().items()}
+        return {name: 1000 * max(0.0, seconds) / count for name, seconds in spent.items()}
 
 
 def _seconds(process: psutil.Process) -> float:
@@ -575,7 +576,8 @@ async def measure(asked: argparse.Namespace) -> None:
         await stage.stop()
         shutil.rmtree(folder, ignore_errors=True)
     print(f"{platform.machine()}, {psutil.cpu_count()} cores, Python {platform.python_version()}\n")
-    print(table(runs), going(runs), sep="\n\n")
+    if runs:
+        print(table(runs), going(runs), sep="\n\n")
     found = {run.name: run.flooded.answered for run in runs if run.flooded}
     one, two, lite = (found.get(name) for name in ("PostgreSQL | 1", "PostgreSQL | 2", "SQLite | 1"))
     if one and two and lite:
@@ -601,7 +603,7 @@ def main() -> None:
     parser.add_argument("--villages", type=int, default=VILLAGES)
     parser.add_argument("--seconds", type=float, default=12, help="of each rate")
     parser.add_argument("--messages", type=int, default=200_000, help="of the memory run; 0: none")
-    parser.add_argument("--only", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
+    parser.add_argument("--only", nargs="*", default=["sqlite", "postgresql"], help="without a name: memory alone")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--serve", type=json.loads, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -609,7 +611,7 @@ def main() -> None:
         serve(asked.serve)
         return
     if asked.quick:
-        asked.seconds, asked.messages, asked.villages = 3, 2_000, 1_000
+        asked.seconds, asked.messages, asked.villages = 3, min(asked.messages, 2_000), 1_000
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(measure(asked))
 

@@ -138,14 +138,16 @@ _owed = and_(
         ),
     ),
 )
+_due = func.count(commitments.c.id).filter(_owed)
+_done = func.count(commitments.c.id).filter(_owed, commitments.c.reported_quarter == bindparam("in_quarter"))
 _COVERAGE = (
     select(
         units.c.id,
         units.c.name,
         units.c.parent_id,
         func.count(commitments.c.id),
-        func.count(commitments.c.id).filter(_owed),
-        func.count(commitments.c.id).filter(_owed, commitments.c.reported_quarter == bindparam("in_quarter")),
+        _due,
+        _done,
     )
     .outerjoin(
         commitments,
@@ -163,6 +165,7 @@ _COVERAGE = (
     .group_by(units.c.id, units.c.name, units.c.parent_id, units.c.position)
     .order_by(units.c.position, units.c.id)
 )
+_LACKING = _COVERAGE.having(_due > _done)
 
 
 def add(
@@ -214,11 +217,19 @@ def newest_of_unit(tx: Tx, unit_id: int, *, year: int) -> dict[int, Report]:
 
 
 def coverage(
-    tx: Tx, roots: Sequence[int], *, year: int, quarter: str, before: datetime, kinds: Sequence[str]
+    tx: Tx,
+    roots: Sequence[int],
+    *,
+    year: int,
+    quarter: str,
+    before: datetime,
+    kinds: Sequence[str],
+    lacking: bool = False,
 ) -> list[Coverage]:
     """Unit by unit: how many of the commitments that the quarter's report has to speak of have one.
 
-    These are the ones published before `before` that were not finished in an earlier quarter.
+    These are the ones published before `before` that were not finished in an earlier quarter. `lacking`: only the
+    units in which one of them has none.
     """
     if not roots:
         return []
@@ -229,7 +240,7 @@ def coverage(
         "before": before,
         "kinds": list(kinds),
     }
-    return [Coverage(*row) for row in tx.all(_COVERAGE, values)]
+    return [Coverage(*row) for row in tx.all(_LACKING if lacking else _COVERAGE, values)]
 
 
 def from_row(row: Any) -> Report:

@@ -92,9 +92,14 @@ def possible_dues(
     return {due for due in found if due is not None}
 
 
-def duties(tx: Tx, calendar: Calendar, matter: Matter, roots: Sequence[int], zone: ZoneInfo) -> list[Duty]:
-    """Who has to do with the matter, and how much each still owes of it."""
-    rows = _standings(tx, matter, roots, zone)
+def duties(
+    tx: Tx, calendar: Calendar, matter: Matter, roots: Sequence[int], zone: ZoneInfo, *, lacking: bool = False
+) -> list[Duty]:
+    """Who has to do with the matter, and how much each still owes of it.
+
+    `lacking`: those who owe nothing may be left out.
+    """
+    rows = _standings(tx, matter, roots, zone, lacking=lacking)
     if matter.kind in OF_OFFICES:
         rows = _of_offices(tx, rows)
     lines = units.lines(tx, [row.unit_id for row in rows]) if calendar.said and rows else {}
@@ -117,7 +122,7 @@ def quarter_end(period: Period, zone: ZoneInfo) -> datetime:
     return datetime.combine(period.next.begins, time(), tzinfo=zone)
 
 
-def _standings(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo) -> list[Standing]:
+def _standings(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo, *, lacking: bool) -> list[Standing]:
     if not roots:
         return []
     period = matter.period
@@ -129,14 +134,14 @@ def _standings(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo) -> 
         case Kind.VERIFICATION:
             return owing.unverified(tx, roots, quarter=str(period))
         case Kind.REPORT:
-            return _reporting(tx, matter, roots, zone)
+            return _reporting(tx, matter, roots, zone, lacking=lacking)
         case Kind.OWN:
             assert matter.own is not None
             below = [matter.own.unit_id]
             return owing.plain(tx, below, kinds=CONTESTING, done=deadlines.fulfilled(tx, matter.own.id))
 
 
-def _reporting(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo) -> list[Standing]:
+def _reporting(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo, *, lacking: bool) -> list[Standing]:
     rows = reports.coverage(
         tx,
         roots,
@@ -144,6 +149,7 @@ def _reporting(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo) -> 
         quarter=str(matter.period),
         before=quarter_end(matter.period, zone),
         kinds=CONTESTING,
+        lacking=lacking,
     )
     return [Standing(r.unit_id, r.unit_name, r.office_id, r.owed - r.reported, r.owed) for r in rows if r.owed]
 

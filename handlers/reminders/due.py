@@ -101,7 +101,7 @@ def fires(scene: Scene, on: date, at: time, since: datetime) -> bool:
 
 def owing(scene: Scene, matter: Matter, due: date) -> list[Duty]:
     """Who still owes the matter and has this due date."""
-    return [duty for duty in scene.duties(matter) if duty.owed and duty.due == due]
+    return [duty for duty in scene.duties(matter, lacking=True) if duty.owed and duty.due == due]
 
 
 def _private(scene: Scene, matter: Matter, stage: Stage, due: date) -> Iterator[Parcel]:

@@ -30,7 +30,7 @@ class Scene:
     lines: dict[int, tuple[int, ...]]
     #: The groups' own times, by chat.
     times: dict[int, time]
-    _duties: dict[str, list[Duty]] = field(default_factory=dict)
+    _duties: dict[tuple[str, bool], list[Duty]] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -44,12 +44,12 @@ class Scene:
         """When a group hears of what comes by itself."""
         return self.times.get(chat_id, self.hours.group)
 
-    def duties(self, matter: Matter) -> list[Duty]:
-        """Who has to do with a matter; looked up once."""
-        if matter.key not in self._duties:
-            found = duties(self.tx, self.calendar, matter, self.roots, self.zone)
-            self._duties[matter.key] = found
-        return self._duties[matter.key]
+    def duties(self, matter: Matter, *, lacking: bool = False) -> list[Duty]:
+        """Who has to do with a matter; looked up once. `lacking`: perhaps without those who owe nothing."""
+        key = (matter.key, lacking)
+        if key not in self._duties:
+            self._duties[key] = duties(self.tx, self.calendar, matter, self.roots, self.zone, lacking=lacking)
+        return self._duties[key]
 
 
 def scene(tx: Tx, *, now: datetime, zone: ZoneInfo, policy: Policy, since: Marks) -> Scene:
