@@ -54,7 +54,7 @@ GRANT UPDATE (ended_by, ended_at) ON relations TO :"app";
 GRANT UPDATE (revealed_at) ON draws TO :"app";
 GRANT UPDATE (answer, answered_by, answered_at) ON objections TO :"app";
 GRANT UPDATE (state, decided_by, decision_reason, decided_at) ON amendments TO :"app";
-GRANT UPDATE (state, verified_by, verified_at, return_reason) ON reports TO :"app";
+GRANT UPDATE (state, verified_by, verified_at, return_reason, corrects_id) ON reports TO :"app";
 
 -- The version of the tables is the owner's business.
 REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM :"app";
