@@ -53,7 +53,7 @@ def test_json_has_the_same(logged: list[logging.LogRecord]) -> None:
 def test_what_people_write_is_not_in_the_log(logged: list[logging.LogRecord]) -> None:
     for formatter in (LineFormatter(), JsonFormatter()):
         for record in logged:
-            assert not [word for word in ("96", "王二麻子", "施工") if word in formatter.format(record)]
+            assert not [word for word in ("96盏", "王二麻子", "施工") if word in formatter.format(record)]
 
 
 def test_a_name_cannot_begin_a_new_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
