@@ -43,7 +43,7 @@ from handlers import all_commands, locale_folders
 from handlers.announcements.alarms import late, not_delivered
 from handlers.deadlines.calendar import check as check_deadlines
 from handlers.reminders.policy import check as check_reminders
-from storage import facts, leaderships, outbox, practice_room
+from storage import claims, facts, leaderships, practice_room
 from storage.database import Database, Tx
 from storage.files import DiskFiles
 
@@ -271,7 +271,7 @@ class App:
             if self.database.is_sqlite:
                 # One file, one program: what was being sent when it ended need not wait for its lease.
                 now = self.clock.now()
-                await asyncio.wrap_future(self.worker.submit(lambda tx: outbox.release_all(tx, now=now)))
+                await asyncio.wrap_future(self.worker.submit(lambda tx: claims.release_all(tx, now=now)))
             if LocalRoom.name in self.platforms:
                 await asyncio.wrap_future(self.worker.submit(self._ensure_groups))
             for platform in self.platforms.values():

@@ -24,7 +24,7 @@ from bot.lines import Head
 from bot.routes import Route
 from bot.sending import LEASE, Sender, Tell, Took
 from bot.worker import Worker
-from storage import outbox
+from storage import claims, outbox
 from storage.database import Tx
 
 R = TypeVar("R")
@@ -68,7 +68,7 @@ class Outlook:
 class Answer:
     """An answer that was claimed in the transaction in which it was put; `more`: something else waits there."""
 
-    row: outbox.Waiting
+    row: claims.Waiting
     more: bool
 
 
@@ -129,7 +129,7 @@ class Delivery:
 
     def claim_answer(self, tx: Tx, chat: Chat, now: datetime) -> Answer | None:
         """Claim the answer that waits in this chat, in the transaction in which it was put. On any thread."""
-        claimed = outbox.claim_answer(tx, chat, now=now, until=now + LEASE, leader=self._leader)
+        claimed = claims.claim_answer(tx, chat, now=now, until=now + LEASE, leader=self._leader)
         if claimed is None:
             return None
         # Before the commit: whoever sees the claim finds that it is held.
@@ -146,9 +146,9 @@ class Delivery:
         else:
             self._keep(row, self._give_back(row))
 
-    async def _give_back(self, row: outbox.Waiting) -> None:
+    async def _give_back(self, row: claims.Waiting) -> None:
         now = self._clock.now()
-        await self._do(lambda tx: outbox.retry(tx, row, at=now, why=None))
+        await self._do(lambda tx: claims.retry(tx, row, at=now, why=None))
         self.wake()
 
     async def run(self) -> None:
@@ -208,14 +208,14 @@ class Delivery:
         if longest:
             now, ticks = self._clock.now(), self._ticks()
             since = now - timedelta(seconds=longest)
-            for sent in await self._do(lambda tx: outbox.lately(tx, since=since, now=now)):
+            for sent in await self._do(lambda tx: claims.lately(tx, since=since, now=now)):
                 if sent.platform in new:
                     at = ticks - max(0.0, (now - sent.at).total_seconds())
                     new[sent.platform].pacer.remember(
                         sent.chat_id, is_group=sent.is_group, at=at, weight=sent.weight
                     )
         for name, route in new.items():
-            until = await self._do(partial(outbox.held_until, platform=name))
+            until = await self._do(partial(claims.held_until, platform=name))
             if until is not None and until > self._clock.now():
                 route.pacer.hold_account(self._ticks() + (until - self._clock.now()).total_seconds())
         self._routes |= new
@@ -228,7 +228,7 @@ class Delivery:
 
         def look(tx: Tx) -> tuple[list[outbox.Head], float]:
             began = time.perf_counter()
-            outbox.release(tx, now=now, held=self._held, leader=self._leader, alone=alone)
+            claims.release(tx, now=now, held=self._held, leader=self._leader, alone=alone)
             found = outbox.heads(tx, urgent=urgent, now=now)
             self._ways |= outbox.ways(tx, [head.chat_id for head in found if head.chat_id not in self._ways])
             return found, time.perf_counter() - began
@@ -248,11 +248,11 @@ class Delivery:
     async def _begin(self, picked: dict[int, tuple[Route, Head]]) -> None:
         """Claim what was picked and send it; what somebody else has taken or changed is let go."""
         now = self._clock.now()
-        claimed: list[outbox.Waiting] = []
+        claimed: list[claims.Waiting] = []
         try:
             until = now + LEASE
             claimed = await self._do(
-                lambda tx: outbox.claim(tx, picked, now=now, until=until, leader=self._leader)
+                lambda tx: claims.claim(tx, picked, now=now, until=until, leader=self._leader)
             )
         finally:
             taken = {row.id for row in claimed}
@@ -263,11 +263,11 @@ class Delivery:
         for row in claimed:
             self._send(*picked[row.id], row, more=True)
 
-    def _send(self, route: Route, head: Head, row: outbox.Waiting, *, more: bool) -> None:
+    def _send(self, route: Route, head: Head, row: claims.Waiting, *, more: bool) -> None:
         task = self._keep(row, self._sender.deliver(route, head, row))
         task.add_done_callback(lambda _task: self._delivered(route, head, more=more))
 
-    def _keep(self, row: outbox.Waiting, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _keep(self, row: claims.Waiting, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something with a row that is claimed."""
         self._held.add(row.id)
         task = asyncio.create_task(work)
@@ -275,7 +275,7 @@ class Delivery:
         task.add_done_callback(lambda done: self._ended(row, done))
         return task
 
-    def _ended(self, row: outbox.Waiting, task: asyncio.Task[None]) -> None:
+    def _ended(self, row: claims.Waiting, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._held.discard(row.id)
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -17,8 +17,8 @@ from bot.chat.rendering import Renderer, body_from_wire, buttons_from_wire, file
 from bot.chat.texts import CHINESE, mentioned
 from storage import accounts, burdens, outbox
 from storage.accounts import Reached
+from storage.claims import Waiting
 from storage.database import Tx
-from storage.outbox import Waiting
 
 
 @dataclass(frozen=True, slots=True)

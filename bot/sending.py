@@ -19,7 +19,7 @@ from bot.lines import Head
 from bot.posting import outgoing
 from bot.routes import Route
 from bot.worker import Worker
-from storage import accounts, outbox, parking
+from storage import accounts, claims, parking
 from storage.database import Tx
 
 R = TypeVar("R")
@@ -72,22 +72,22 @@ class Sender:
         """Begin with no message that would still have to wait for the limits."""
         self._stopping = True
 
-    async def deliver(self, route: Route, head: Head, row: outbox.Waiting) -> None:
+    async def deliver(self, route: Route, head: Head, row: claims.Waiting) -> None:
         """Send one row; its chat is free again afterwards."""
         message = outgoing(row)
         if row.content.get("passing") and not _edits(route, message):
             route.drop(head)
-            await self._note(lambda tx: outbox.skip(tx, row))
+            await self._note(lambda tx: claims.skip(tx, row))
             return
         try:
             await self._in_turns(route, head, row, message)
         except Stopped:
             now = self._clock.now()
-            await self._note(lambda tx: outbox.retry(tx, row, at=now, why=None))
+            await self._note(lambda tx: claims.retry(tx, row, at=now, why=None))
         finally:
             route.free(head.chat_id)
 
-    async def _in_turns(self, route: Route, head: Head, row: outbox.Waiting, message: Outgoing) -> None:
+    async def _in_turns(self, route: Route, head: Head, row: claims.Waiting, message: Outgoing) -> None:
         """Send it: in one go where the limits allow that, else as many of its parts at a time as they take.
 
         Raises Stopped when the program ends, or leads no more, before the next turn; what is left goes when it
@@ -107,7 +107,7 @@ class Sender:
                 return
             places, message = 0, replace(message, taken=taken)
             now = self._clock.now()
-            if not await self._note(partial(outbox.go_on, row=row, taken=taken, now=now, until=now + LEASE)):
+            if not await self._note(partial(claims.go_on, row=row, taken=taken, now=now, until=now + LEASE)):
                 log.warning("message %d is in other hands", row.id)
                 return
 
@@ -121,7 +121,7 @@ class Sender:
         return (left if most is None else min(left, most)), left
 
     async def _once(
-        self, route: Route, head: Head, row: outbox.Waiting, message: Outgoing, *, weight: int
+        self, route: Route, head: Head, row: claims.Waiting, message: Outgoing, *, weight: int
     ) -> int | None:
         """One call of the platform, and what became of it is noted. How many parts it has when others are left."""
         began = self._ticks()
@@ -141,7 +141,7 @@ class Sender:
             now, counted = self._clock.now(), message.taken + weight
             self._took(row.platform, "sent", self._ticks() - began)
             await self._note(
-                lambda tx: outbox.sent(tx, row.id, platform_message_id=sent_as, now=now, weight=counted)
+                lambda tx: claims.sent(tx, row.id, platform_message_id=sent_as, now=now, weight=counted)
             )
         return None
 
@@ -166,7 +166,7 @@ class Sender:
     def _ended(self, route: Route, head: Head, weight: int) -> None:
         route.pacer.end(head.chat_id, is_group=head.is_group, now=self._ticks(), weight=max(weight, 1))
 
-    async def _refused(self, route: Route, row: outbox.Waiting, message: Outgoing, error: DeliveryError) -> str:
+    async def _refused(self, route: Route, row: claims.Waiting, message: Outgoing, error: DeliveryError) -> str:
         """Note why it was not sent; returns what became of it in a word."""
         now, why = self._clock.now(), error.reason
         if error.moved_to is not None and row.attempts <= MOST_MOVES:
@@ -187,7 +187,7 @@ class Sender:
         await self._again(route, row, error, now)
         return "retried"
 
-    async def _again(self, route: Route, row: outbox.Waiting, error: DeliveryError, now: datetime) -> None:
+    async def _again(self, route: Route, row: claims.Waiting, error: DeliveryError, now: datetime) -> None:
         pause = error.retry_after
         if pause is None:
             jitter = random.uniform(0.75, 1.25)  # noqa: S311 - no secret
@@ -197,26 +197,26 @@ class Sender:
             route.pacer.hold_account(self._ticks() + pause)
             if not error.mendable:
                 until = now + timedelta(seconds=pause)
-                await self._note(lambda tx: outbox.hold_platform(tx, row.platform, until=until))
+                await self._note(lambda tx: claims.hold_platform(tx, row.platform, until=until))
             whole_chat = None
         else:
             route.pacer.hold_chat(row.chat_id, self._ticks() + pause)
             whole_chat = row.chat_id
         at = now + timedelta(seconds=pause)
-        await self._note(lambda tx: outbox.retry(tx, row, at=at, why=error.reason, whole_chat=whole_chat))
+        await self._note(lambda tx: claims.retry(tx, row, at=at, why=error.reason, whole_chat=whole_chat))
 
-    def _park(self, tx: Tx, row: outbox.Waiting, why: str, now: datetime) -> None:
-        outbox.retry(tx, row, at=now, why=why)
+    def _park(self, tx: Tx, row: claims.Waiting, why: str, now: datetime) -> None:
+        claims.retry(tx, row, at=now, why=why)
         if parking.park(tx, row.chat_id, why=why, now=now) and self._tell:
             self._tell(tx, row.chat_id, None, why, now)
 
-    def _give_up(self, tx: Tx, row: outbox.Waiting, why: str, now: datetime) -> None:
-        outbox.fail(tx, row, why=why)
+    def _give_up(self, tx: Tx, row: claims.Waiting, why: str, now: datetime) -> None:
+        claims.fail(tx, row, why=why)
         if self._tell:
             self._tell(tx, row.chat_id, row.id, why, now)
 
-    def _doubt(self, tx: Tx, row: outbox.Waiting, why: str, now: datetime) -> None:
-        outbox.doubt(tx, row, why=why)
+    def _doubt(self, tx: Tx, row: claims.Waiting, why: str, now: datetime) -> None:
+        claims.doubt(tx, row, why=why)
         if self._tell:
             self._tell(tx, row.chat_id, row.id, why, now)
 
@@ -260,6 +260,6 @@ def _harmless(route: Route, message: Outgoing) -> bool:
     return message.replaces is not None or (isinstance(platform, Deduplicating) and platform.deduplicates(message))
 
 
-def _moved(tx: Tx, row: outbox.Waiting, new_id: str, now: datetime) -> None:
+def _moved(tx: Tx, row: claims.Waiting, new_id: str, now: datetime) -> None:
     accounts.move_chat(tx, row.chat_id, new_id)
-    outbox.retry(tx, row, at=now, why=f"moved to {new_id}")
+    claims.retry(tx, row, at=now, why=f"moved to {new_id}")

@@ -2,10 +2,7 @@
 
 States: waiting → sending → sent; or back to waiting after a passing error; or failed for good; or unknown, when
 the platform may have it and sending it again would repeat it in front of a whole group; or cancelled.
-A row is claimed with a lease and the number of the leadership that claims it. Rows that others hold locked are
-passed over and not waited for. What an earlier leadership had claimed is freed once its holder has surely ended,
-and a lease that ran out belongs to nobody, so that a worker which died in the middle of a send does not keep its
-chat waiting.
+Who sends a row claims it first (`storage.claims`).
 
 In each chat what is urgent (the answer to somebody who wrote) goes before bulk, and each of the two goes in the
 order in which it was put. A row that is to go at a later time is in nobody's way until then; one that has to be
@@ -14,7 +11,7 @@ tried again holds up what follows it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,14 +27,11 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.chat.people import Chat
 from storage import facts
 from storage.database import Tx
-from storage.leaderships import is_current
 from storage.tables import chats, outbox
 
 _PUT = {"sqlite": sqlite.insert(outbox), "postgresql": postgresql.insert(outbox)}
@@ -47,7 +41,6 @@ _PUT_ONCE = {
 }
 # Literals and not parameters: only so do the databases see that the partial indexes fit.
 _is_waiting = outbox.c.state == literal_column("'waiting'")
-_is_sending = outbox.c.state == literal_column("'sending'")
 
 
 def _of(urgent: bool) -> ColumnElement[bool]:
@@ -71,165 +64,12 @@ _PARKED = select(chats.c.id).where(chats.c.state == literal_column("'parked'"))
 _WAYS = select(chats.c.id, chats.c.platform, chats.c.is_group).where(
     chats.c.id.in_(bindparam("which", expanding=True))
 )
-_other, _busy, _behind = outbox.alias("other"), outbox.alias("busy"), outbox.alias("behind")
-_free = (
-    select(outbox.c.id)
-    .where(
-        outbox.c.id.in_(bindparam("which", expanding=True)),
-        outbox.c.state == "waiting",
-        outbox.c.next_at <= bindparam("now"),
-        ~select(_other.c.id)
-        .where(_other.c.state == literal_column("'sending'"), _other.c.chat_id == outbox.c.chat_id)
-        .exists(),
-    )
-    .order_by(outbox.c.id)
-    # On PostgreSQL; SQLite has one writer.
-    .with_for_update(of=outbox, skip_locked=True)
-)
-# By whether a number of leadership is given: then only as long as it is the current one.
-_FREE = {True: _free.where(is_current(bindparam("leader"))), False: _free}
-_CLAIM = (
-    update(outbox)
-    .where(outbox.c.id.in_(bindparam("which", expanding=True)))
-    .values(
-        state="sending",
-        lease_until=bindparam("until"),
-        claimed_by=bindparam("leader"),
-        attempts=outbox.c.attempts + 1,
-    )
-)
-_claim_answer = (
-    update(outbox)
-    .where(
-        outbox.c.id
-        == select(func.min(_other.c.id))
-        .where(
-            _other.c.state == literal_column("'waiting'"),
-            _other.c.urgent == true(),
-            _other.c.chat_id == bindparam("there"),
-            or_(_other.c.next_at <= bindparam("now"), _other.c.attempts > 0),
-        )
-        .scalar_subquery(),
-        outbox.c.next_at <= bindparam("now"),
-        ~select(_busy.c.id)
-        .where(_busy.c.state == literal_column("'sending'"), _busy.c.chat_id == bindparam("there"))
-        .exists(),
-    )
-    .values(
-        state="sending",
-        lease_until=bindparam("until"),
-        claimed_by=bindparam("claimant"),
-        attempts=outbox.c.attempts + 1,
-    )
-    .returning(
-        outbox.c.id,
-        outbox.c.content,
-        outbox.c.replaces,
-        outbox.c.attempts,
-        outbox.c.created_at,
-        select(literal_column("1"))
-        .select_from(_behind)
-        .where(
-            literal_column("behind.state = 'waiting'"),
-            literal_column("behind.chat_id") == bindparam("there"),
-            # Said literally: for SQLite's RETURNING the table's name would be left out, and the alias meant.
-            literal_column("behind.id <> outbox.id"),
-        )
-        .exists()
-        .label("more"),
-    )
-)
-_CLAIM_ANSWER = {True: _claim_answer.where(is_current(bindparam("leader"))), False: _claim_answer}
-_CLAIMED = (
-    select(
-        outbox.c.id,
-        outbox.c.chat_id,
-        chats.c.platform,
-        chats.c.external_id,
-        chats.c.is_group,
-        chats.c.title,
-        outbox.c.content,
-        outbox.c.replaces,
-        outbox.c.attempts,
-        outbox.c.urgent,
-        outbox.c.created_at,
-    )
-    .join(chats, chats.c.id == outbox.c.chat_id)
-    .where(outbox.c.id.in_(bindparam("which", expanding=True)))
-    .order_by(outbox.c.id)
-)
-_LOST = select(outbox.c.id).where(
-    _is_sending,
-    or_(
-        outbox.c.lease_until <= bindparam("now"),
-        outbox.c.claimed_by == bindparam("leader"),
-        outbox.c.claimed_by < bindparam("before"),
-    ),
-)
-_RELEASE = (
-    update(outbox)
-    .where(_is_sending, outbox.c.id.in_(bindparam("which", expanding=True)))
-    .values(state="waiting", lease_until=None, claimed_by=None)
-)
-_RELEASE_ALL = (
-    update(outbox)
-    .where(_is_sending)
-    .values(state="waiting", lease_until=None, claimed_by=None, sent_at=bindparam("now"))
-)
-_SENT = (
-    update(outbox)
-    .where(outbox.c.id == bindparam("which"))
-    .values(
-        state="sent",
-        sent_at=bindparam("now"),
-        lease_until=None,
-        platform_message_id=bindparam("as_id"),
-        weight=bindparam("counted"),
-        error=None,
-    )
-)
-# Only by whoever holds the claim: a worker that slept beyond its lease must not bring back what another has sent.
-_holds = and_(outbox.c.id == bindparam("which"), _is_sending, outbox.c.attempts == bindparam("attempt"))
-_RETRY = (
-    update(outbox)
-    .where(_holds)
-    .values(state="waiting", lease_until=None, claimed_by=None, next_at=bindparam("at"), error=bindparam("why"))
-)
-_PUT_OFF = (
-    update(outbox)
-    .where(_is_waiting, outbox.c.chat_id == bindparam("where"), outbox.c.next_at < bindparam("at"))
-    .values(next_at=bindparam("at"))
-)
-_GO_ON = (
-    update(outbox)
-    .where(_holds)
-    .values(
-        content=bindparam("so_far", type_=outbox.c.content.type),
-        weight=bindparam("counted"),
-        sent_at=bindparam("now"),
-        lease_until=bindparam("until"),
-    )
-)
-#: The fact under which it is kept until when a platform refuses everything.
-_HELD = "delivery.held:"
-_END = update(outbox).where(_holds).values(state=bindparam("becomes"), lease_until=None, error=bindparam("why"))
 _FAILURES = (
     select(outbox.c.id, outbox.c.chat_id, chats.c.platform, chats.c.title, outbox.c.error, outbox.c.created_at)
     .join(chats, chats.c.id == outbox.c.chat_id)
     .where(literal_column("outbox.state IN ('failed', 'unknown')"))
     .order_by(outbox.c.id.desc())
     .limit(bindparam("most"))
-)
-_LATELY = (
-    select(chats.c.platform, outbox.c.chat_id, chats.c.is_group, outbox.c.sent_at, outbox.c.weight)
-    .join(chats, chats.c.id == outbox.c.chat_id)
-    .where(outbox.c.sent_at > bindparam("since"))
-    .order_by(outbox.c.sent_at)
-)
-_BEING_SENT = (
-    select(chats.c.platform, outbox.c.chat_id, chats.c.is_group, outbox.c.weight)
-    .join(chats, chats.c.id == outbox.c.chat_id)
-    .where(_is_sending)
 )
 _BY_KEY = select(outbox.c.id, outbox.c.state, outbox.c.platform_message_id).where(
     outbox.c.dedupe_key == bindparam("named")
@@ -276,23 +116,6 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A row that has been claimed for sending. `attempts` counts the tries, this one included."""
-
-    id: int
-    chat_id: int
-    platform: str
-    external_id: str
-    is_group: bool
-    title: str
-    content: dict[str, Any]
-    replaces: str | None
-    attempts: int
-    urgent: bool
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Failed:
     """A message that was given up, and why."""
 
@@ -302,17 +125,6 @@ class Failed:
     title: str
     error: str
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What a platform has counted lately, as far as we know: `weight` messages not later than `at`."""
-
-    platform: str
-    chat_id: int
-    is_group: bool
-    at: datetime
-    weight: int
 
 
 def put(
@@ -368,139 +180,9 @@ def ways(tx: Tx, chat_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
     return found
 
 
-def claim(
-    tx: Tx, row_ids: Iterable[int], *, now: datetime, until: datetime, leader: int | None = None
-) -> list[Waiting]:
-    """Claim the rows with a lease until then, for the leadership of that number.
-
-    Those no longer due, whose chat is busy, or that somebody else is just claiming are left out and not waited
-    for; all are when the leadership is over.
-    """
-    values = {"which": list(row_ids), "now": now} | ({} if leader is None else {"leader": str(leader)})
-    free = [row.id for row in tx.all(_FREE[leader is not None], values)]
-    if not free:
-        return []
-    tx.execute(_CLAIM, {"which": free, "until": until, "leader": leader})
-    return [Waiting(*row) for row in tx.all(_CLAIMED, {"which": free})]
-
-
-def release(
-    tx: Tx, *, now: datetime, held: Collection[int] = (), leader: int | None = None, alone: bool = False
-) -> None:
-    """Free the claims whose lease has run out, and those of this leadership, except what it really has `held`.
-
-    `alone`: whoever led before has surely ended, so what it had claimed is free as well.
-    """
-    number = -1 if leader is None else leader
-    before = number if alone else -1
-    claimed = tx.all(_LOST, {"now": now, "leader": number, "before": before})
-    # Only now: a claim that is seen here was put among the held ones before it was committed.
-    lost = [row.id for row in claimed if row.id not in held]
-    for start in range(0, len(lost), MOST_AT_ONCE):
-        tx.execute(_RELEASE, {"which": lost[start : start + MOST_AT_ONCE]})
-
-
-def claim_answer(
-    tx: Tx, chat: Chat, *, now: datetime, until: datetime, leader: int | None = None
-) -> tuple[Waiting, bool] | None:
-    """Claim the first answer that waits in this chat; None when it cannot go now, for whatever reason.
-
-    Also tells whether anything else waits in the chat. The rest is as with `claim`.
-    """
-    values = {"there": chat.id, "now": now, "until": until, "claimant": leader}
-    values |= {} if leader is None else {"leader": str(leader)}
-    found = tx.first(_CLAIM_ANSWER[leader is not None], values)
-    if found is None:
-        return None
-    row = Waiting(
-        id=found.id,
-        chat_id=chat.id,
-        platform=chat.platform,
-        external_id=chat.external_id,
-        is_group=chat.is_group,
-        title=chat.title,
-        content=found.content,
-        replaces=found.replaces,
-        attempts=found.attempts,
-        urgent=True,
-        created_at=found.created_at,
-    )
-    return row, bool(found.more)
-
-
-def release_all(tx: Tx, *, now: datetime) -> None:
-    """Free every claim at once: for a program that starts and knows that no other one is sending.
-
-    The platform may have taken them, and counted them: `lately` counts them as well.
-    """
-    tx.execute(_RELEASE_ALL, {"now": now})
-
-
-def sent(tx: Tx, row_id: int, *, platform_message_id: str, now: datetime, weight: int = 1) -> None:
-    """The platform took it, under this id of its own, and counted it as `weight` messages."""
-    tx.execute(_SENT, {"which": row_id, "now": now, "as_id": platform_message_id, "counted": weight})
-
-
-def retry(tx: Tx, row: Waiting, *, at: datetime, why: str | None, whole_chat: int | None = None) -> None:
-    """A passing error: again, not before `at`. `whole_chat`: nothing else goes into this chat before then."""
-    tx.execute(_RETRY, {"which": row.id, "attempt": row.attempts, "at": at, "why": why})
-    if whole_chat is not None:
-        tx.execute(_PUT_OFF, {"where": whole_chat, "at": at})
-
-
-def go_on(tx: Tx, row: Waiting, *, taken: int, now: datetime, until: datetime) -> bool:
-    """So many parts are with the platform, and others follow: the claim holds until then. False: it was lost."""
-    values = {
-        "which": row.id,
-        "attempt": row.attempts,
-        "so_far": {**row.content, "taken": taken},
-        "counted": taken,
-        "now": now,
-        "until": until,
-    }
-    return tx.execute(_GO_ON, values).rowcount == 1
-
-
-def hold_platform(tx: Tx, platform: str, *, until: datetime) -> None:
-    """The platform takes nothing from us before then, whichever program asks."""
-    facts.put(tx, f"{_HELD}{platform}", until.isoformat())
-
-
-def held_until(tx: Tx, platform: str) -> datetime | None:
-    """Until when the platform takes nothing from us; in the past, or None, when nothing holds it."""
-    kept = facts.get(tx, f"{_HELD}{platform}")
-    return datetime.fromisoformat(kept) if kept else None
-
-
-def fail(tx: Tx, row: Waiting, *, why: str) -> None:
-    """Given up: it stays, visibly."""
-    _end(tx, row, "failed", why)
-
-
-def doubt(tx: Tx, row: Waiting, *, why: str) -> None:
-    """The platform may have it or not; people decide whether it is sent again."""
-    _end(tx, row, "unknown", why)
-
-
-def skip(tx: Tx, row: Waiting) -> None:
-    """It is not worth sending any more."""
-    _end(tx, row, "cancelled", None)
-
-
-def _end(tx: Tx, row: Waiting, becomes: str, why: str | None) -> None:
-    tx.execute(_END, {"which": row.id, "attempt": row.attempts, "becomes": becomes, "why": why})
-
-
 def failures(tx: Tx, *, most: int = 50) -> Sequence[Failed]:
     """What was given up or is in doubt, newest first."""
     return [Failed(*row) for row in tx.all(_FAILURES, {"most": most})]
-
-
-def lately(tx: Tx, *, since: datetime, now: datetime) -> list[Sent]:
-    """What went out since then, oldest first; what was being sent when a program died counts as sent just now."""
-    known = [Sent(*row) for row in tx.all(_LATELY, {"since": since})]
-    perhaps = [Sent(r.platform, r.chat_id, r.is_group, now, r.weight) for r in tx.all(_BEING_SENT)]
-    return [*known, *perhaps]
 
 
 def forget(tx: Tx, *, before: datetime, most: int) -> int:

@@ -18,7 +18,7 @@ from bot.chat.splitting import PartsSent
 from bot.delivery import LEASE, Delivery
 from bot.sending import GIVE_UP_AFTER, LONGEST_PAUSE
 from bot.worker import Worker
-from storage import accounts, outbox, parking
+from storage import accounts, claims, outbox, parking
 from storage.database import Database, Tx
 from storage.tables import chats as chat_table
 from storage.tables import outbox as table
@@ -385,7 +385,7 @@ async def test_what_was_being_sent_when_a_program_died_counts_as_sent(office: Of
     now = office.clock.now()
     with office.database.transaction() as tx:
         [head] = outbox.heads(tx, urgent=False, now=now)
-        outbox.claim(tx, [head.id], now=now, until=now)
+        claims.claim(tx, [head.id], now=now, until=now)
     await office.delivery.drain()
     assert office.post.taken == []
     office.clock.moment += timedelta(seconds=61)
@@ -505,7 +505,7 @@ async def test_after_a_crash_a_group_sees_no_part_again_that_was_noted(office: O
         task.cancel()
     await asyncio.gather(running, *office.delivery._tasks, return_exceptions=True)
     with office.database.transaction() as tx:
-        outbox.release_all(tx, now=office.clock.now())
+        claims.release_all(tx, now=office.clock.now())
     again = long_post(office, 4)
     await office.delivery.drain()
     assert office.states() == ["sent"]
@@ -570,8 +570,8 @@ async def test_a_send_that_died_is_taken_over_when_its_lease_ends(office: Office
     now = office.clock.now()
     with office.database.transaction() as tx:
         [head] = outbox.heads(tx, urgent=False, now=now)
-        assert len(outbox.claim(tx, [head.id], now=now, until=now + LEASE)) == 1
-        assert outbox.claim(tx, [head.id], now=now, until=now + LEASE) == []
+        assert len(claims.claim(tx, [head.id], now=now, until=now + LEASE)) == 1
+        assert claims.claim(tx, [head.id], now=now, until=now + LEASE) == []
     await office.delivery.drain()
     assert office.post.taken == []
     office.clock.moment += LEASE + timedelta(seconds=1)

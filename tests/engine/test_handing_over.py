@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 
 from bot.delivery import HANDOVER, LEASE, Delivery
 from bot.worker import Worker
-from storage import leaderships, outbox
+from storage import claims, leaderships, outbox
 from storage.database import Database
 from storage.tables import outbox as table
 from tests.engine.test_delivery import Office, until
@@ -44,12 +44,12 @@ def office(database: Database) -> Iterator[Office]:
     made.worker.stop()
 
 
-def claimed(office: Office, program: Program) -> list[outbox.Waiting]:
+def claimed(office: Office, program: Program) -> list[claims.Waiting]:
     """The program claims all that waits, as it does before it sends."""
     now = office.clock.now()
     with office.database.transaction() as tx:
         heads = [head.id for head in outbox.heads(tx, urgent=False, now=now)]
-        return outbox.claim(tx, heads, now=now, until=now + LEASE, leader=program.number)
+        return claims.claim(tx, heads, now=now, until=now + LEASE, leader=program.number)
 
 
 async def test_what_a_dead_leader_had_claimed_goes_within_seconds(office: Office) -> None:
@@ -122,7 +122,7 @@ class _Late:
 
         def hear() -> None:
             answer = known.result()
-            if isinstance(answer, list) and answer and isinstance(answer[0], outbox.Waiting):
+            if isinstance(answer, list) and answer and isinstance(answer[0], claims.Waiting):
                 self.wakes.wait(60)
             heard.set_result(answer)
 
@@ -155,11 +155,11 @@ def test_two_claimers_at_once_never_take_the_same_row_and_never_wait(postgresql_
     with office.database.transaction() as tx:
         heads = [head.id for head in outbox.heads(tx, urgent=False, now=now)]
     with office.database.transaction() as first:
-        mine = {row.id for row in outbox.claim(first, heads[:12], now=now, until=now + LEASE)}
+        mine = {row.id for row in claims.claim(first, heads[:12], now=now, until=now + LEASE)}
         with office.database.transaction() as second:
             # Whoever waited for the first one's rows would be ended by this, and the test with it.
             second.execute(text("SET LOCAL lock_timeout = '100ms'"))
-            theirs = {row.id for row in outbox.claim(second, heads, now=now, until=now + LEASE)}
+            theirs = {row.id for row in claims.claim(second, heads, now=now, until=now + LEASE)}
     assert mine == set(heads[:12])
     assert theirs == set(heads[12:])
     office.worker.stop()
@@ -178,7 +178,7 @@ def test_many_claimers_share_all_rows_among_them(database: Database) -> None:
         for start in range(0, len(heads), 5):
             with database.transaction() as tx:
                 taken.extend(
-                    row.id for row in outbox.claim(tx, heads[start : start + 5], now=now, until=now + LEASE)
+                    row.id for row in claims.claim(tx, heads[start : start + 5], now=now, until=now + LEASE)
                 )
 
     claimers = [threading.Thread(target=take) for _ in range(4)]
