@@ -96,7 +96,7 @@ def _sections(
             T("一、基本情况"),
             [
                 T(
-                    "“{name}”共有{offices}等{count}个单位参评，{judges}位评委参加评分。",
+                    "“{name}”共有{offices}的{count}个单位参评，{judges}位评委参加评分。",
                     name=found.head.name,
                     offices=offices,
                     count=len(found.contestants),
