@@ -34,7 +34,8 @@ from storage.tables import chats, outbox
 # Literals and not parameters: only so do the databases see that the partial indexes fit.
 _is_waiting = outbox.c.state == literal_column("'waiting'")
 _is_sending = outbox.c.state == literal_column("'sending'")
-_other, _busy, _behind = outbox.alias("other"), outbox.alias("busy"), outbox.alias("behind")
+_other, _before = outbox.alias("other"), outbox.alias("before")
+_busy, _behind = outbox.alias("busy"), outbox.alias("behind")
 _free = (
     select(outbox.c.id)
     .where(
@@ -43,6 +44,16 @@ _free = (
         outbox.c.next_at <= bindparam("now"),
         ~select(_other.c.id)
         .where(_other.c.state == literal_column("'sending'"), _other.c.chat_id == outbox.c.chat_id)
+        .exists(),
+        # Whoever looked a moment ago may have seen another at the head of this chat's queue.
+        ~select(_before.c.id)
+        .where(
+            _before.c.state == literal_column("'waiting'"),
+            _before.c.urgent == outbox.c.urgent,
+            _before.c.chat_id == outbox.c.chat_id,
+            _before.c.id < outbox.c.id,
+            or_(_before.c.next_at <= bindparam("now"), _before.c.attempts > 0),
+        )
         .exists(),
     )
     .order_by(outbox.c.id)

@@ -70,12 +70,14 @@ def each_district(found: Deployment, work: Callable[[District], None]) -> None:
     failed = False
     for district in found.districts:
         console.print(f"[bold]{district.name}[/bold]")
-        DISTRICT.set(district.name)
+        spoken_of = DISTRICT.set(district.name)
         try:
             work(district)
         except ConfigurationError as error:
             failed = True
             click.echo(f"✗ {error}", err=True)
+        finally:
+            DISTRICT.reset(spoken_of)
     if failed:
         raise click.exceptions.Exit(1)
 

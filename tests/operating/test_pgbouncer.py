@@ -52,7 +52,7 @@ class Bouncer:
 
     def __init__(self, server: str, folder: Path, *, connections: int, user: str = "") -> None:
         self._server = make_url(server)
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         self.port = free_port()
         config = configparser.ConfigParser(interpolation=None)
         config.read(INI, "utf-8")
