@@ -297,4 +297,4 @@ class Delivery:
                 route.pacer.tidy(self._tidied)
 
     async def _do(self, job: Callable[[Tx], R]) -> R:
-        return await asyncio.wrap_future(self._worker.submit(job))
+        return await asyncio.wrap_future(self._worker.submit(job, first=True))

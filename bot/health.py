@@ -145,7 +145,7 @@ class Health:
         trouble = {name: self._trouble(name, platform) for name, platform in self._platforms.items()}
         try:
             async with asyncio.timeout(DATABASE_PATIENCE):
-                tick, unsent = await asyncio.wrap_future(self._worker.submit(read))
+                tick, unsent = await asyncio.wrap_future(self._worker.submit(read, first=True))
         except TimeoutError:
             return State(now, f"no answer within {DATABASE_PATIENCE:.0f} s", platforms=trouble)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the database's state

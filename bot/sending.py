@@ -224,7 +224,7 @@ class Sender:
         """Have the database know it, however long that takes: what was sent must not be sent again."""
         while True:
             try:
-                return await asyncio.wrap_future(self._worker.submit(job))
+                return await asyncio.wrap_future(self._worker.submit(job, first=True))
             except Exception:
                 log.exception("the database takes no notes at present")
                 await asyncio.sleep(DATABASE_REST)

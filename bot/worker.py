@@ -11,6 +11,7 @@ import logging
 import queue
 import threading
 import zlib
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -31,15 +32,39 @@ CHECKPOINT = 32
 TRIES = 3
 
 
+class _Line:
+    """The jobs of one thread: those that go first, then the others, each in the order in which they came."""
+
+    def __init__(self) -> None:
+        #: One call for every job that waits; False: none will follow.
+        self._calls: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._first: deque[tuple[Job, Future[Any]]] = deque()
+        self._others: deque[tuple[Job, Future[Any]]] = deque()
+
+    def put(self, job: Job, future: Future[Any], *, first: bool) -> None:
+        (self._first if first else self._others).append((job, future))
+        self._calls.put(True)
+
+    def close(self) -> None:
+        self._calls.put(False)
+
+    def get(self) -> tuple[Job, Future[Any]] | None:
+        """Waits for the next one; None when the line is closed and everything has been taken."""
+        if not self._calls.get():
+            return None
+        return self._first.popleft() if self._first else self._others.popleft()
+
+    def empty(self) -> bool:
+        return self._calls.empty()
+
+
 class Worker:
     """Threads that run jobs on a database."""
 
     def __init__(self, database: Database, *, threads: int = 1, batch: int = BATCH) -> None:
         self._database = database
         self._batch = batch
-        self._queues: list[queue.SimpleQueue[tuple[Job, Future[Any]] | None]] = [
-            queue.SimpleQueue() for _ in range(1 if database.is_sqlite else threads)
-        ]
+        self._queues = [_Line() for _ in range(1 if database.is_sqlite else threads)]
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -55,18 +80,22 @@ class Worker:
     def stop(self) -> None:
         """Finish what has been handed in, then end the threads."""
         for waiting in self._queues:
-            waiting.put(None)
+            waiting.close()
         for thread in self._threads:
             thread.join()
 
-    def submit(self, job: Callable[[Tx], R], *, key: str = "") -> Future[R]:
-        """Run a job in a transaction. The future is done after the commit, or holds what the job raised."""
+    def submit(self, job: Callable[[Tx], R], *, key: str = "", first: bool = False) -> Future[R]:
+        """Run a job in a transaction. The future is done after the commit, or holds what the job raised.
+
+        `first`: before what has waited for longer. What sends does so: behind a long line of messages every answer
+        would wait in it several times, and the more messages came, the fewer would be answered.
+        """
         future: Future[R] = Future()
         chosen = zlib.crc32(key.encode()) % len(self._queues) if len(self._queues) > 1 else 0
-        self._queues[chosen].put((job, future))
+        self._queues[chosen].put(job, future, first=first)
         return future
 
-    def _run(self, waiting: queue.SimpleQueue[tuple[Job, Future[Any]] | None]) -> None:
+    def _run(self, waiting: _Line) -> None:
         stopping, commits = False, 0
         while not stopping:
             batch: list[tuple[Job, Future[Any]]] = []

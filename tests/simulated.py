@@ -56,7 +56,7 @@ class SimulatedWorker(Worker):
         super().__init__(database)
         self._loop = loop
 
-    def submit(self, job: Callable[..., Any], *, key: str = "") -> Future[Any]:
+    def submit(self, job: Callable[..., Any], *, key: str = "", first: bool = False) -> Future[Any]:
         self._loop.busy += 1
         told: Future[Any] = Future()
 

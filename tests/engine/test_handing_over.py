@@ -117,8 +117,8 @@ class _Late:
         self._worker = worker
         self.wakes = threading.Event()
 
-    def submit(self, job: Any, *, key: str = "") -> Future[Any]:
-        known, heard = self._worker.submit(job, key=key), Future[Any]()
+    def submit(self, job: Any, *, key: str = "", first: bool = False) -> Future[Any]:
+        known, heard = self._worker.submit(job, key=key, first=first), Future[Any]()
 
         def hear() -> None:
             answer = known.result()

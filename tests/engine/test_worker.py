@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -107,3 +108,18 @@ def test_a_job_that_nobody_waits_for_any_more_is_left_out_and_costs_no_thread(
     worker.stop()
     with database.transaction() as tx:
         assert [facts.get(tx, name) for name in ("given up", "next", "last")] == [None, "next", "last"]
+
+
+def test_what_goes_first_does_not_wait_in_a_long_line(sqlite_database: Database) -> None:
+    worker = Worker(sqlite_database, batch=16)
+    done: list[str] = []
+
+    def note(name: str) -> Callable[[Tx], None]:
+        return lambda _tx: done.append(name)
+
+    futures = [worker.submit(note(f"n{i}")) for i in range(40)]
+    futures += [worker.submit(note(f"first{i}"), first=True) for i in range(2)]
+    worker.start()
+    worker.stop()
+    assert all(future.done() for future in futures)
+    assert done == ["first0", "first1", *(f"n{i}" for i in range(40))]
