@@ -509,7 +509,8 @@ async def remember(stage: Stage, url: str, shape: Shape, asked: argparse.Namespa
         looking = asyncio.create_task(look())
         measured = await flood(stage, traffic, count=asked.messages)
         looking.cancel()
-        _say(f"memory: {len(stage.times)} answered, {measured.answered:.0f}/s")
+        left = f"{stage.unanswered} not yet, or silently as photos without words are"
+        _say(f"memory: {stage.sent} taken, {len(stage.times)} answered, {measured.answered:.0f}/s; {left}")
         found.append((len(stage.times), programs.resident))
     finally:
         programs.stop()
