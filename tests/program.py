@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -13,11 +14,20 @@ from pathlib import Path
 
 import httpx
 
+#: Below the ports that the system gives to outgoing connections: one of those might take a port that was free a
+#: moment ago. Every worker begins elsewhere.
+_ports = itertools.cycle(range(20_000, 32_000))
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+for _ in range((_worker * 4_000 + os.getpid() % 1_000) % 12_000):
+    next(_ports)
+
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
+    """A port on which nobody listens, and which is not given twice."""
+    for port in _ports:
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("every port is taken")
 
 
 class Program:

@@ -73,10 +73,12 @@ class Faults:
         self.in_doubt |= await asyncio.to_thread(self.cluster.under_way)
 
     async def leader(self) -> Replica:
-        await self.cluster.another_leads(self.asleep)
-        found = self.cluster.leader()
-        assert found is not None
-        return found
+        # Between two looks the lock may pass from one to another once more.
+        while True:
+            await self.cluster.another_leads(self.asleep)
+            found = self.cluster.leader()
+            if found is not None and found is not self.asleep:
+                return found
 
     async def again(self, replica: Replica) -> None:
         await replica.ended()
