@@ -243,7 +243,9 @@ def end_with_the_benchmark(folder: Path) -> None:
     """Wait in the background for the end of standard input, which comes when whoever measures is gone."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        # Not through `sys.stdin`: its lock would be held when the bot ends.
+        while os.read(0, 1024):
+            pass
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
 
