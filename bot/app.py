@@ -23,7 +23,7 @@ from bot.chat.ports import Leading, Linking, Outcome, Platform, Previewing
 from bot.chat.rendering import Renderer, body_from_wire, buttons_from_wire, files_from_wire
 from bot.chat.texts import CHINESE, Catalogues
 from bot.config import Config
-from bot.delivery import Answer, Delivery
+from bot.delivery import Delivery
 from bot.dispatch import Dispatcher, Processed
 from bot.health import Health, Metrics
 from bot.leadership import Leadership
@@ -44,6 +44,7 @@ from handlers.announcements.alarms import late, not_delivered
 from handlers.deadlines.calendar import check as check_deadlines
 from handlers.reminders.policy import check as check_reminders
 from storage import claims, facts, leaderships, practice_room
+from storage.answers import Leave
 from storage.database import Database, Tx
 from storage.files import DiskFiles
 
@@ -234,27 +235,29 @@ class App:
         now, began = self.clock.now(), time.perf_counter()
         key = f"{came.chat.platform}:{came.sender.id if came.sender else came.chat.id}"
         delivery = self.delivery
-        at_once = self.leadership.leading and delivery.is_free(came.chat.platform)
+        platform = came.chat.platform
+        reserved = self.leadership.leading and delivery.reserve(platform)
 
-        def work(tx: Tx) -> tuple[Processed, Answer | None]:
-            done = self.dispatcher.process(tx, came, now)
-            if not at_once or done.here is None or done.here.id not in done.wrote:
-                return done, None
-            return done, delivery.claim_answer(tx, done.here, now)
+        def work(tx: Tx) -> tuple[Processed, Leave | None]:
+            leave = delivery.leave(now) if reserved else None
+            return self.dispatcher.process(tx, came, now, leave), leave
 
-        def follow_up(future: Future[tuple[Processed, Answer | None]]) -> None:
+        def follow_up(future: Future[tuple[Processed, Leave | None]]) -> None:
+            if reserved:
+                delivery.unreserve(platform)
             if future.cancelled() or future.exception() is not None:
                 return
-            done, answer = future.result()
-            if answer is not None:
-                delivery.send_answer(answer)
-            if done.wrote - {answer.row.chat_id if answer is not None else None}:
+            done, leave = future.result()
+            row = leave.row if leave is not None else None
+            if leave is not None and row is not None:
+                delivery.send_answer(row, more=leave.more)
+            if done.wrote - {row.chat_id if row is not None else None}:
                 self.leadership.call()
 
         submitted, loop = self.worker.submit(work, key=key), asyncio.get_running_loop()
         # Not after waiting for it: whoever waits may have gone.
         submitted.add_done_callback(lambda future: loop.call_soon_threadsafe(follow_up, future))
-        done, _answer = await asyncio.wrap_future(submitted)
+        done, _leave = await asyncio.wrap_future(submitted)
         self.metrics.came(came.chat.platform, done.outcome.value, time.perf_counter() - began)
         return done
 

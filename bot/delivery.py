@@ -18,13 +18,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 from bot.chat.clock import Clock
-from bot.chat.people import Chat
 from bot.chat.ports import Platform
 from bot.lines import Head
 from bot.routes import Route
 from bot.sending import LEASE, Sender, Tell, Took
 from bot.worker import Worker
 from storage import claims, outbox
+from storage.answers import Leave
 from storage.database import Tx
 
 R = TypeVar("R")
@@ -62,14 +62,6 @@ class Outlook:
         """A long line is looked at less often, so that looking never takes the time for sending."""
         self.earliest = now + spent / LOOKING if spent > CHEAP else now
         self.latest = max(now + POLL, self.earliest)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that was claimed in the transaction in which it was put; `more`: something else waits there."""
-
-    row: claims.Waiting
-    more: bool
 
 
 class Delivery:
@@ -122,27 +114,25 @@ class Delivery:
         self._sender.stop()
         self._call.set()
 
-    def is_free(self, platform: str) -> bool:
-        """Whether an answer on this platform would go at once: then it is claimed along with its message."""
+    def reserve(self, platform: str) -> bool:
+        """Keep a place for an answer on this platform that would go at once: then it is claimed as it is put."""
         route = self._routes.get(platform)
-        return not self._stopping and route is not None and route.is_free(self._ticks())
+        return not self._stopping and route is not None and route.reserve(self._ticks())
 
-    def claim_answer(self, tx: Tx, chat: Chat, now: datetime) -> Answer | None:
-        """Claim the answer that waits in this chat, in the transaction in which it was put. On any thread."""
-        claimed = claims.claim_answer(tx, chat, now=now, until=now + LEASE, leader=self._leader)
-        if claimed is None:
-            return None
-        # Before the commit: whoever sees the claim finds that it is held.
-        self._held.add(claimed[0].id)
-        return Answer(*claimed)
+    def unreserve(self, platform: str) -> None:
+        """The answer is there, or will not come."""
+        self._routes[platform].unreserve()
 
-    def send_answer(self, answer: Answer) -> None:
+    def leave(self, now: datetime) -> Leave:
+        """With a place kept: leave to claim the answer. On any thread."""
+        return Leave(now + LEASE, self._leader, self._held.add)
+
+    def send_answer(self, row: claims.Waiting, *, more: bool) -> None:
         """Send what was so claimed, once it is committed; what may not go yet after all waits in the outbox."""
-        row = answer.row
         route, now = self._routes[row.platform], self._ticks()
         head = Head(row.id, row.chat_id, row.is_group, urgent=True, due=now)
         if not self._stopping and route.take(head, now):
-            self._send(route, head, row, more=answer.more)
+            self._send(route, head, row, more=more)
         else:
             self._keep(row, self._give_back(row))
 

@@ -36,7 +36,6 @@ from bot.chat.messages import (
     Sender,
     say,
 )
-from bot.chat.people import Actor, Chat
 from bot.chat.ports import FileStore, Outcome
 from bot.chat.rendering import Renderer
 from bot.chat.settings import Policy
@@ -44,8 +43,10 @@ from bot.chat.texts import CHINESE, T, Text
 from bot.happenings import take_note, who_did_it
 from bot.meaning import BEGAN, Ctx, Interpreter, Meaning, NotTheirs, called, digest_of
 from bot.posting import Occasion, Postman
-from storage import accounts, changes, dialogues, inbox, incidents, parking
+from storage import accounts, changes, dialogues, inbox, incidents, parking, recognition
+from storage.answers import Leave
 from storage.database import Tx, is_failing
+from storage.recognition import Recognised
 
 log = logging.getLogger("liangsaibi.messages")
 
@@ -54,7 +55,7 @@ log = logging.getLogger("liangsaibi.messages")
 class Processed:
     """What became of one message, for the log and the platform.
 
-    `wrote`: the chats for which something waits in the outbox; `here`: the chat in which the message was written.
+    `wrote`: the chats for which something is in the outbox.
     """
 
     outcome: Outcome
@@ -62,7 +63,6 @@ class Processed:
     person: str = ""
     wrote: frozenset[int] = frozenset()
     incident: int | None = None
-    here: Chat | None = None
 
 
 class Dispatcher:
@@ -94,14 +94,17 @@ class Dispatcher:
         self._bind_link = bind_link
         self._looks = looks
 
-    def process(self, tx: Tx, came: Inbound | Notice, now: datetime) -> Processed:
-        """Take a message or a notice: everything it causes is in the transaction when this returns."""
+    def process(self, tx: Tx, came: Inbound | Notice, now: datetime, leave: Leave | None = None) -> Processed:
+        """Take a message or a notice: everything it causes is in the transaction when this returns.
+
+        `leave`: its answer may be claimed as it is put.
+        """
         began = time.perf_counter()
         digest = digest_of(came) if isinstance(came, Inbound) and came.message else None
         number = inbox.take(tx, platform=came.chat.platform, message_id=came.id, now=now, digest=digest)
         if number is not None and isinstance(came, Inbound) and came.parts:
             came = _without_taken_parts(tx, came, now)
-        done = Processed(Outcome.DUPLICATE) if number is None else self._take(tx, came, number, now)
+        done = Processed(Outcome.DUPLICATE) if number is None else self._take(tx, came, number, now, leave)
         self._log(came, done, began)
         return done
 
@@ -115,23 +118,21 @@ class Dispatcher:
             now=now,
         )
         assert number is not None
-        done = self._take(tx, came, number, now)
+        done = self._take(tx, came, number, now, None)
         if done.outcome is not Outcome.FAILED:
             incidents.mark_replayed(tx, incident.id, now=now)
         return done
 
-    def _take(self, tx: Tx, came: Inbound | Notice, number: int, now: datetime) -> Processed:
+    def _take(self, tx: Tx, came: Inbound | Notice, number: int, now: datetime, leave: Leave | None) -> Processed:
         if isinstance(came, Notice):
             return self._note(tx, came, number, now)
-        chat = accounts.chat_for(tx, came.chat, now=now)
-        if chat.state != "active":
+        known = recognition.recognise(tx, came.chat, came.sender, now=now)
+        if known.chat.state != "active":
             # Somebody can write there, so the bot is there again.
-            parking.resume(tx, chat.id, now=now)
-        private = None if chat.is_group else chat.id
-        actor = accounts.identify(tx, chat.platform, came.sender, private_chat=private, now=now)
-        ctx = self._context(tx, came, number, now, chat, actor)
+            parking.resume(tx, known.chat.id, now=now)
+        ctx = self._context(tx, came, number, now, known)
         ctx.posts += [say(_too_large(name)) for name in came.unfetched]
-        return self._carry_out(ctx, came, number, self._interpreter.interpret)
+        return self._carry_out(ctx, came, number, self._interpreter.interpret, leave)
 
     def _note(self, tx: Tx, notice: Notice, number: int, now: datetime) -> Processed:
         """Something happened to a chat: what is stored of it follows, then a feature may say something."""
@@ -142,17 +143,19 @@ class Dispatcher:
         actor = who_did_it(tx, notice, chat, now)
         sender = Sender(str(actor.account_id), actor.name)
         inbound = Inbound(notice.id, notice.chat, sender, "", notice.sent_at, addressed=True)
-        ctx = self._context(tx, inbound, number, now, chat, actor)
+        asked = dialogues.find(tx, account_id=actor.account_id, chat_id=chat.id, now=now)
+        ctx = self._context(tx, inbound, number, now, Recognised(chat, actor, asked))
         act = partial(handler, ctx, notice)
         return self._carry_out(ctx, notice, number, lambda _ctx: Meaning(notice.kind, act=act))
 
-    def _context(self, tx: Tx, inbound: Inbound, number: int, now: datetime, chat: Chat, actor: Actor) -> Ctx:
+    def _context(self, tx: Tx, inbound: Inbound, number: int, now: datetime, known: Recognised) -> Ctx:
+        actor = known.actor
         return Context(
             tx=tx,
             now=now,
             zone=self._zone,
             actor=actor,
-            chat=chat,
+            chat=known.chat,
             inbound=inbound,
             policy=self._policy,
             token=_base36(number),
@@ -163,11 +166,16 @@ class Dispatcher:
             looks=self._looks,
             reach=lambda people: self._postman.reachable(tx, people, now=now),
             show=lambda words: self._renderer.words(words, actor.language or CHINESE),
-            dialogue=dialogues.find(tx, account_id=actor.account_id, chat_id=chat.id, now=now),
+            dialogue=known.dialogue,
         )
 
     def _carry_out(
-        self, ctx: Ctx, came: Inbound | Notice, number: int, interpret: Callable[[Ctx], Meaning]
+        self,
+        ctx: Ctx,
+        came: Inbound | Notice,
+        number: int,
+        interpret: Callable[[Ctx], Meaning],
+        leave: Leave | None = None,
     ) -> Processed:
         meant = Meaning()
         lost = list(ctx.posts)
@@ -186,13 +194,13 @@ class Dispatcher:
             if is_failing(error):
                 # The database's trouble, not this message's: nothing is kept, and the platform delivers it again.
                 raise
-            return self._failed(ctx, came, error, meant.label)
+            return self._failed(ctx, came, error, meant.label, leave)
         else:
             place, outcome = meant.place, Outcome.ANSWERED
-        wrote = self._send(ctx, [*replies, *ctx.posts], place)
+        wrote = self._send(ctx, [*replies, *ctx.posts], place, leave)
         if outcome is Outcome.ANSWERED:
             outcome = _answered(ctx, place, replies, wrote=bool(wrote))
-        return Processed(outcome, meant.label, ctx.actor.name, frozenset(wrote), here=ctx.chat)
+        return Processed(outcome, meant.label, ctx.actor.name, frozenset(wrote))
 
     # --- what is left to be done --------------------------------------------------------------------------
 
@@ -258,7 +266,7 @@ class Dispatcher:
             known = reached[ctx.actor.person_id].chat_id if ctx.actor.person_id in reached else None
         return known
 
-    def _send(self, ctx: Ctx, replies: list[Reply], place: Place) -> set[int]:
+    def _send(self, ctx: Ctx, replies: list[Reply], place: Place, leave: Leave | None) -> set[int]:
         def here() -> accounts.Reached:
             chat_id = self._where(ctx, place)
             public = ctx.chat.is_group and chat_id == ctx.chat.id
@@ -268,15 +276,18 @@ class Dispatcher:
 
         group = ctx.chat.is_group and not ctx.inbound.pressed
         occasion = Occasion(
-            ctx.chat.id,
+            ctx.chat,
             pressed=ctx.inbound.pressed_message,
             answers=ctx.inbound.message if group else None,
             asks=ctx.next_dialogue is not None,
             figures=ctx.next_dialogue is not None and ctx.next_dialogue.kind in self._registry.figures,
+            leave=leave,
         )
         return self._postman.send(ctx.tx, replies, now=ctx.now, here=here, occasion=occasion)
 
-    def _failed(self, ctx: Ctx, came: Inbound | Notice, error: Exception, label: str) -> Processed:
+    def _failed(
+        self, ctx: Ctx, came: Inbound | Notice, error: Exception, label: str, leave: Leave | None
+    ) -> Processed:
         number = incidents.keep(
             ctx.tx,
             platform=ctx.chat.platform,
@@ -289,7 +300,7 @@ class Dispatcher:
         words = T(
             "程序在这里出了错，已记为事件{number}。您的原话已经保存，不用重发；修好后会补办。", number=number
         )
-        wrote = self._send(ctx, [say(words)], Place.ANYWHERE) if isinstance(came, Inbound) else ()
+        wrote = self._send(ctx, [say(words)], Place.ANYWHERE, leave) if isinstance(came, Inbound) else ()
         return Processed(Outcome.FAILED, label, ctx.actor.name, frozenset(wrote), number)
 
     def _log(self, came: Inbound | Notice, done: Processed, began: float) -> None:

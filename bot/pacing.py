@@ -56,6 +56,11 @@ class Window:
                 return ended + self._seconds
         return math.inf
 
+    def fits(self, now: float, count: int) -> bool:
+        """Whether so many more can go now."""
+        self._forget(now)
+        return self._counted + self._under_way + count <= self._count
+
     def room(self, *, bulk: bool) -> int:
         """How many messages fit in an empty window."""
         return self._count - (self._reserve if bulk else 0)
@@ -113,6 +118,10 @@ class Pacer:
                 *(window.free_at(now, bulk=bulk, weight=weight) for window in self._account),
             ]
         )
+
+    def account_takes(self, now: float, count: int) -> bool:
+        """Whether the account may send so many messages now, none of them bulk."""
+        return self._account_held <= now and all(window.fits(now, count) for window in self._account)
 
     def chat_at(self, chat: int, now: float, *, bulk: bool, weight: int = 1) -> float:
         """From when on this chat may be written to."""

@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 
 from bot import choices
 from bot.chat.messages import ChatKind, ChatRef, Here, Line, Outgoing, Reply, ToChat, ToGroup, ToPerson
+from bot.chat.people import Chat
 from bot.chat.rendering import Renderer, body_from_wire, buttons_from_wire, files_from_wire
 from bot.chat.texts import CHINESE, mentioned
-from storage import accounts, burdens, outbox
+from storage import accounts, answers, burdens, outbox
 from storage.accounts import Reached
+from storage.answers import Leave
 from storage.claims import Waiting
 from storage.database import Tx
 
@@ -27,14 +29,16 @@ class Occasion:
 
     `pressed` is the message whose button was pressed: a reply that replaces takes its place. `answers` is the
     message that somebody wrote in a group, so that all see to whom the bot speaks; `asks`: their next words are
-    the answer to a question, `figures`: which may be a bare number.
+    the answer to a question, `figures`: which may be a bare number. `leave`: the answer may be claimed as it
+    is put.
     """
 
-    chat_id: int
+    chat: Chat
     pressed: str | None = None
     answers: str | None = None
     asks: bool = False
     figures: bool = False
+    leave: Leave | None = None
 
 
 class Postman:
@@ -111,13 +115,20 @@ class Postman:
         replaces, letters = None, occasion is not None and occasion.figures and isinstance(reply.to, Here)
         if reply.buttons:
             content |= choices.shown(self._renderer, language, letters=letters)
-        if occasion is not None and target.chat_id == occasion.chat_id:
+        if occasion is not None and target.chat_id == occasion.chat.id:
             replaces = occasion.pressed if reply.replace else None
             content |= _answering(reply, occasion)
         if reply.instead_of:
             replaces = outbox.message_under(tx, f"{reply.instead_of}:chat{target.chat_id}")
             content |= {"passing": True} if reply.passing else {}
         key = f"{reply.key}:chat{target.chat_id}" if reply.key else None
+        leave = None if occasion is None or target.chat_id != occasion.chat.id else occasion.leave
+        if leave is not None and _may_go_at_once(reply, leave):
+            assert occasion is not None
+            if answers.put_claimed(tx, leave, occasion.chat, content=content, replaces=replaces, now=now):
+                return True
+        elif leave is not None:
+            leave.more = True
         return outbox.put(
             tx,
             chat_id=target.chat_id,
@@ -130,6 +141,12 @@ class Postman:
             at=reply.at,
             announcement=reply.announcement,
         )
+
+
+def _may_go_at_once(reply: Reply, leave: Leave) -> bool:
+    """Whether it is a plain answer, and the first."""
+    plain = reply.key is None and reply.at is None and reply.announcement is None and not reply.passing
+    return leave.row is None and plain and isinstance(reply.to, Here)
 
 
 def _answering(reply: Reply, occasion: Occasion) -> dict[str, Any]:

@@ -12,8 +12,6 @@ from bot.pacing import Pacer
 
 #: Messages in flight at once, each to another chat; bulk leaves some of them to answers.
 ABREAST, ABREAST_BULK = 64, 48
-#: With fewer in flight there is nothing to be gained by sending many together.
-CALM = 8
 #: After so many failures in a row, in whatever chats, the platform itself is taken to be in trouble.
 IN_TROUBLE = 5
 #: The longest pause that a platform in trouble is given before it is tried again, in seconds.
@@ -35,6 +33,7 @@ class Route:
         self._missed: set[int] = set()
         self._failures = 0
         self._gathering = 0
+        self._reserved = 0
 
     def line_up(self, heads: Iterable[Head], *, urgent: bool) -> None:
         """These wait now, and nobody else."""
@@ -69,9 +68,20 @@ class Route:
         self.pacer.begin(head.chat_id, is_group=head.is_group, now=now, bulk=False)
         return True
 
-    def is_free(self, now: float) -> bool:
-        """Whether an answer to somebody would most likely go at once."""
-        return len(self._busy) < CALM and self.pacer.account_at(now, bulk=False) <= now
+    def reserve(self, now: float) -> bool:
+        """Keep a place for an answer that is not there yet, if it would most likely go at once."""
+        if self._gathering or self._lines[True].next_at(now) <= now:
+            return False
+        if len(self._busy) + self._reserved >= ABREAST:
+            return False
+        if not self.pacer.account_takes(now, self._reserved + 1):
+            return False
+        self._reserved += 1
+        return True
+
+    def unreserve(self) -> None:
+        """It is there, or will not come."""
+        self._reserved -= 1
 
     def drop(self, head: Head) -> None:
         """What was picked is not sent after all."""

@@ -16,6 +16,7 @@ from bot.chat.errors import DeliveryError, Unfinished
 from bot.chat.messages import Outgoing
 from bot.chat.ports import Deduplicating, Editing, Weighing
 from bot.lines import Head
+from bot.notes import DATABASE_REST, Notes
 from bot.posting import outgoing
 from bot.routes import Route
 from bot.worker import Worker
@@ -40,8 +41,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 GIVE_UP_AFTER = timedelta(days=1)
 #: A chat that moves again and again has no address.
 MOST_MOVES = 5
-#: How long to wait for room whose time is not known yet, and for a database that takes no notes, in seconds.
-GLANCE, DATABASE_REST = 0.05, 1.0
+#: How long to wait for room whose time is not known yet, in seconds.
+GLANCE = 0.05
 
 
 class Stopped(Exception):
@@ -67,6 +68,7 @@ class Sender:
         self._tell = tell
         self._leading = leading
         self._stopping = False
+        self._notes = Notes(worker)
 
     def stop(self) -> None:
         """Begin with no message that would still have to wait for the limits."""
@@ -140,9 +142,7 @@ class Sender:
             route.fared(well=True, now=self._ticks())
             now, counted = self._clock.now(), message.taken + weight
             self._took(row.platform, "sent", self._ticks() - began)
-            await self._note(
-                lambda tx: claims.sent(tx, row.id, platform_message_id=sent_as, now=now, weight=counted)
-            )
+            await self._notes.sent(row.id, platform_message_id=sent_as, now=now, weight=counted)
         return None
 
     async def _room_for(self, route: Route, head: Head, weight: int, *, places: int) -> None:

@@ -16,7 +16,8 @@ from storage.database import Tx, insert
 from storage.tables import accounts, chats, dialogues, metadata, people, posts, units
 
 _ROLES = {role.value: role for role in Role}
-_IDENTIFY = (
+#: Who is behind an account: a row for each post that they hold (`actor_in`).
+IDENTIFY = (
     select(
         accounts.c.id,
         accounts.c.display_name,
@@ -37,7 +38,8 @@ _IDENTIFY = (
     .where(accounts.c.platform == bindparam("on"), accounts.c.external_id == bindparam("who"))
     .order_by(posts.c.id)
 )
-_CHAT = select(
+#: What is known of a chat, in the order of `Chat`.
+CHAT = (
     chats.c.id,
     chats.c.platform,
     chats.c.external_id,
@@ -47,6 +49,7 @@ _CHAT = select(
     chats.c.language,
     chats.c.state,
 )
+_CHAT = select(*CHAT)
 _CHAT_BY_NAME = _CHAT.where(chats.c.platform == bindparam("on"), chats.c.external_id == bindparam("which"))
 _TOPICS = _CHAT.where(
     chats.c.platform == bindparam("on"),
@@ -152,9 +155,14 @@ def chat_for(tx: Tx, ref: ChatRef, *, now: datetime) -> Chat:
         tx.execute(insert(chats, tx).values(values).on_conflict_do_nothing())
         row = tx.first(_CHAT_BY_NAME, {"on": ref.platform, "which": ref.id})
         assert row is not None
-    elif ref.title and ref.title != row.title:
-        tx.execute(_RETITLE, {"which": row.id, "called": ref.title})
-    return Chat(*row)
+    return as_now(tx, Chat(*row), ref)
+
+
+def as_now(tx: Tx, known: Chat, ref: ChatRef) -> Chat:
+    """A chat that is called as it was; when it is not, the new name is noted."""
+    if ref.title and ref.title != known.title:
+        tx.execute(_RETITLE, {"which": known.id, "called": ref.title})
+    return known
 
 
 def chat(tx: Tx, chat_id: int) -> Chat:
@@ -180,7 +188,7 @@ def identify(tx: Tx, platform: str, sender: Sender, *, private_chat: int | None,
 
     `private_chat` is the chat just used when that is a private one: that is how the person can be reached.
     """
-    rows = tx.all(_IDENTIFY, {"on": platform, "who": sender.id})
+    rows = tx.all(IDENTIFY, {"on": platform, "who": sender.id})
     if not rows:
         values = {
             "platform": platform,
@@ -189,7 +197,12 @@ def identify(tx: Tx, platform: str, sender: Sender, *, private_chat: int | None,
             "created_at": now,
         }
         tx.execute(insert(accounts, tx).values(values).on_conflict_do_nothing())
-        rows = tx.all(_IDENTIFY, {"on": platform, "who": sender.id})
+        rows = tx.all(IDENTIFY, {"on": platform, "who": sender.id})
+    return actor_in(tx, rows, private_chat=private_chat)
+
+
+def actor_in(tx: Tx, rows: Sequence[Any], *, private_chat: int | None) -> Actor:
+    """Who is in the rows of `IDENTIFY`; a new private chat is noted."""
     if private_chat is not None and rows[0].private_chat_id != private_chat:
         tx.execute(_SET_PRIVATE, {"which": rows[0].id, "private": private_chat})
     return _actor(rows)
@@ -197,7 +210,7 @@ def identify(tx: Tx, platform: str, sender: Sender, *, private_chat: int | None,
 
 def known(tx: Tx, platform: str, external_id: str) -> Actor | None:
     """Who is behind an account, if it has ever been heard of."""
-    rows = tx.all(_IDENTIFY, {"on": platform, "who": external_id})
+    rows = tx.all(IDENTIFY, {"on": platform, "who": external_id})
     return _actor(rows) if rows else None
 
 

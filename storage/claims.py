@@ -16,15 +16,12 @@ from typing import Any
 from sqlalchemy import (
     and_,
     bindparam,
-    func,
     literal_column,
     or_,
     select,
-    true,
     update,
 )
 
-from bot.chat.people import Chat
 from storage import facts
 from storage.database import Tx
 from storage.leaderships import is_current
@@ -35,7 +32,6 @@ from storage.tables import chats, outbox
 _is_waiting = outbox.c.state == literal_column("'waiting'")
 _is_sending = outbox.c.state == literal_column("'sending'")
 _other, _before = outbox.alias("other"), outbox.alias("before")
-_busy, _behind = outbox.alias("busy"), outbox.alias("behind")
 _free = (
     select(outbox.c.id)
     .where(
@@ -72,48 +68,6 @@ _CLAIM = (
         attempts=outbox.c.attempts + 1,
     )
 )
-_claim_answer = (
-    update(outbox)
-    .where(
-        outbox.c.id
-        == select(func.min(_other.c.id))
-        .where(
-            _other.c.state == literal_column("'waiting'"),
-            _other.c.urgent == true(),
-            _other.c.chat_id == bindparam("there"),
-            or_(_other.c.next_at <= bindparam("now"), _other.c.attempts > 0),
-        )
-        .scalar_subquery(),
-        outbox.c.next_at <= bindparam("now"),
-        ~select(_busy.c.id)
-        .where(_busy.c.state == literal_column("'sending'"), _busy.c.chat_id == bindparam("there"))
-        .exists(),
-    )
-    .values(
-        state="sending",
-        lease_until=bindparam("until"),
-        claimed_by=bindparam("claimant"),
-        attempts=outbox.c.attempts + 1,
-    )
-    .returning(
-        outbox.c.id,
-        outbox.c.content,
-        outbox.c.replaces,
-        outbox.c.attempts,
-        outbox.c.created_at,
-        select(literal_column("1"))
-        .select_from(_behind)
-        .where(
-            literal_column("behind.state = 'waiting'"),
-            literal_column("behind.chat_id") == bindparam("there"),
-            # Said literally: for SQLite's RETURNING the table's name would be left out, and the alias meant.
-            literal_column("behind.id <> outbox.id"),
-        )
-        .exists()
-        .label("more"),
-    )
-)
-_CLAIM_ANSWER = {True: _claim_answer.where(is_current(bindparam("leader"))), False: _claim_answer}
 _CLAIMED = (
     select(
         outbox.c.id,
@@ -218,6 +172,16 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A row that its platform has taken, under an id of its own, and counted as `weight` messages."""
+
+    id: int
+    platform_message_id: str
+    at: datetime
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """What a platform has counted lately, as far as we know: `weight` messages not later than `at`."""
 
@@ -260,34 +224,6 @@ def release(
         tx.execute(_RELEASE, {"which": lost[start : start + MOST_AT_ONCE]})
 
 
-def claim_answer(
-    tx: Tx, chat: Chat, *, now: datetime, until: datetime, leader: int | None = None
-) -> tuple[Waiting, bool] | None:
-    """Claim the first answer that waits in this chat; None when it cannot go now, for whatever reason.
-
-    Also tells whether anything else waits in the chat. The rest is as with `claim`.
-    """
-    values = {"there": chat.id, "now": now, "until": until, "claimant": leader}
-    values |= {} if leader is None else {"leader": str(leader)}
-    found = tx.first(_CLAIM_ANSWER[leader is not None], values)
-    if found is None:
-        return None
-    row = Waiting(
-        id=found.id,
-        chat_id=chat.id,
-        platform=chat.platform,
-        external_id=chat.external_id,
-        is_group=chat.is_group,
-        title=chat.title,
-        content=found.content,
-        replaces=found.replaces,
-        attempts=found.attempts,
-        urgent=True,
-        created_at=found.created_at,
-    )
-    return row, bool(found.more)
-
-
 def release_all(tx: Tx, *, now: datetime) -> None:
     """Free every claim at once: for a program that starts and knows that no other one is sending.
 
@@ -296,9 +232,12 @@ def release_all(tx: Tx, *, now: datetime) -> None:
     tx.execute(_RELEASE_ALL, {"now": now})
 
 
-def sent(tx: Tx, row_id: int, *, platform_message_id: str, now: datetime, weight: int = 1) -> None:
-    """The platform took it, under this id of its own, and counted it as `weight` messages."""
-    tx.execute(_SENT, {"which": row_id, "now": now, "as_id": platform_message_id, "counted": weight})
+def sent(tx: Tx, taken: Iterable[Taken]) -> None:
+    """Platforms took these."""
+    values = [
+        {"which": one.id, "now": one.at, "as_id": one.platform_message_id, "counted": one.weight} for one in taken
+    ]
+    tx.many(_SENT, values)
 
 
 def retry(tx: Tx, row: Waiting, *, at: datetime, why: str | None, whole_chat: int | None = None) -> None:

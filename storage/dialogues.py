@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,7 +12,9 @@ from bot.chat.context import Dialogue
 from storage.database import Tx
 from storage.tables import dialogues
 
-_OPEN = select(dialogues.c.kind, dialogues.c.token, dialogues.c.data, dialogues.c.expires_at).where(
+#: What is kept of a question, in the order of `read`.
+QUESTION = (dialogues.c.kind, dialogues.c.token, dialogues.c.data, dialogues.c.expires_at)
+_OPEN = select(*QUESTION).where(
     dialogues.c.account_id == bindparam("who"),
     dialogues.c.chat_id == bindparam("there"),
     dialogues.c.expires_at > bindparam("now"),
@@ -48,10 +51,13 @@ _DROP = delete(dialogues).where(dialogues.c.id.in_(bindparam("which", expanding=
 def find(tx: Tx, *, account_id: int, chat_id: int, now: datetime) -> Dialogue | None:
     """The question open for this account in this chat."""
     row = tx.first(_OPEN, {"who": account_id, "there": chat_id, "now": now})
-    if row is None:
-        return None
-    buttons = row.data.pop(_BUTTONS, {})
-    return Dialogue(row.kind, row.token, row.data, row.expires_at, buttons)
+    return None if row is None else read(*row)
+
+
+def read(kind: str, token: str, data: dict[str, Any], expires_at: datetime) -> Dialogue:
+    """A question as it is kept."""
+    buttons = data.pop(_BUTTONS, {})
+    return Dialogue(kind, token, data, expires_at, buttons)
 
 
 def put(tx: Tx, dialogue: Dialogue, *, account_id: int, chat_id: int, now: datetime, expires_at: datetime) -> None:

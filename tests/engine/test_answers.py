@@ -11,57 +11,78 @@ import pytest
 from bot.chat.errors import DeliveryError
 from bot.chat.messages import ChatKind, ChatRef
 from bot.chat.ports import Limits, Rate
-from bot.delivery import Answer
+from bot.delivery import Delivery
 from bot.worker import CHECKPOINT, Worker
-from storage import accounts
+from storage import accounts, answers, leaderships
+from storage.answers import Leave
 from storage.database import Database, Tx
 from tests.engine.test_delivery import Office, office, until
 
 __all__ = ["office"]
 
 
-async def answered(one: Office, chat: str, words: str) -> Answer | None:
-    """Put an answer and claim it in the same transaction, as the program does with a message."""
+async def answered(one: Office, chat: str, words: str) -> Leave:
+    """Put an answer as the program does with a message; whether it could be claimed is in what is returned."""
+    reserved = one.delivery.reserve("post")
+    moment = one.clock.now()
 
-    def work(tx: Tx) -> Answer | None:
-        known = accounts.chat_for(tx, ChatRef("post", chat, ChatKind.PRIVATE), now=one.clock.now())
-        one.put_in(tx, known.id, words, urgent=True)
-        return one.delivery.claim_answer(tx, known, one.clock.now())
+    def work(tx: Tx) -> Leave:
+        leave = one.delivery.leave(moment)
+        there = accounts.chat_for(tx, ChatRef("post", chat, ChatKind.PRIVATE), now=moment)
+        content = {"body": [["line", words, "plain"]]}
+        if not answers.put_claimed(tx, leave, there, content=content, replaces=None, now=moment):
+            one.put_in(tx, there.id, words, urgent=True)
+        return leave
 
-    return await asyncio.wrap_future(one.worker.submit(work))
+    try:
+        return await asyncio.wrap_future(one.worker.submit(work))
+    finally:
+        if reserved:
+            one.delivery.unreserve("post")
+
+
+def can_send(one: Office) -> bool:
+    """Whether an answer would go at once."""
+    if not one.delivery.reserve("post"):
+        return False
+    one.delivery.unreserve("post")
+    return True
 
 
 async def test_an_answer_goes_without_a_look_at_the_outbox(office: Office) -> None:
     await office.delivery.deliver_due()
-    assert office.delivery.is_free("post")
-    answer = await answered(office, "王芳", "收到")
-    assert answer is not None
-    assert not answer.more
+    leave = await answered(office, "王芳", "收到")
+    assert leave.row is not None
     assert office.states() == ["sending"]
-    office.delivery.send_answer(answer)
+    office.delivery.send_answer(leave.row, more=False)
     await until(lambda: office.states() == ["sent"])
     assert office.post.taken == [("王芳", "收到")]
 
 
-async def test_what_waited_in_the_chat_goes_first(office: Office) -> None:
+async def test_what_waits_in_the_chat_goes_first(office: Office) -> None:
     office.put("王芳", "早上的", urgent=True, kind=ChatKind.PRIVATE)
-    answer = await answered(office, "王芳", "收到")
-    assert answer is not None
-    assert answer.more
-    running = asyncio.create_task(office.delivery.run())
-    await until(lambda: office.delivery.is_free("post"))
-    office.delivery.send_answer(answer)
-    await until(lambda: office.states() == ["sent", "sent"])
+    assert (await answered(office, "王芳", "收到")).row is None
+    await office.delivery.drain()
     assert [words for _chat, words in office.post.taken] == ["早上的", "收到"]
-    office.delivery.stop()
-    await running
+
+
+async def test_what_is_for_later_or_for_no_hurry_is_not_waited_for(office: Office) -> None:
+    office.put("王芳", "通知", kind=ChatKind.PRIVATE)
+    office.put("王芳", "明天的", urgent=True, kind=ChatKind.PRIVATE, at=office.clock.now() + timedelta(days=1))
+    await office.delivery._open_routes()
+    leave = await answered(office, "王芳", "收到")
+    assert leave.row is not None
+    office.delivery.send_answer(leave.row, more=False)
+    await until(lambda: "sent" in office.states())
+    await office.delivery.drain()
+    assert [words for _chat, words in office.post.taken] == ["收到", "通知"]
 
 
 async def test_an_answer_does_not_overtake_one_that_is_tried_again(office: Office) -> None:
     office.post.refuse["王芳"] = [DeliveryError("not now", retry_after=30)]
     office.put("王芳", "第一条", urgent=True, kind=ChatKind.PRIVATE)
     await office.delivery.drain()
-    assert await answered(office, "王芳", "第二条") is None
+    assert (await answered(office, "王芳", "第二条")).row is None
     office.clock.moment += timedelta(seconds=31)
     await office.delivery.drain()
     assert [words for _chat, words in office.post.taken] == ["第一条", "第二条"]
@@ -70,14 +91,28 @@ async def test_an_answer_does_not_overtake_one_that_is_tried_again(office: Offic
 async def test_an_answer_waits_for_the_one_on_its_way(office: Office) -> None:
     office.post.hangs["王芳"] = asyncio.Event()
     running = asyncio.create_task(office.delivery.run())
-    await until(lambda: office.delivery.is_free("post"))
+    await until(lambda: can_send(office))
     first = await answered(office, "王芳", "第一条")
-    assert first is not None
-    office.delivery.send_answer(first)
-    assert await answered(office, "王芳", "第二条") is None
+    assert first.row is not None
+    office.delivery.send_answer(first.row, more=False)
+    assert (await answered(office, "王芳", "第二条")).row is None
     office.delivery.wake()
     await asyncio.sleep(0.1)
     office.post.hangs["王芳"].set()
+    await until(lambda: office.states() == ["sent", "sent"])
+    assert [words for _chat, words in office.post.taken] == ["第一条", "第二条"]
+    office.delivery.stop()
+    await running
+
+
+async def test_of_two_answers_in_one_chat_both_go(office: Office) -> None:
+    running = asyncio.create_task(office.delivery.run())
+    await until(lambda: can_send(office))
+    first = await answered(office, "王芳", "第一条")
+    assert first.row is not None
+    office.put("王芳", "第二条", urgent=True, kind=ChatKind.PRIVATE)
+    # Nobody calls: that something else waits is known from the answer alone.
+    office.delivery.send_answer(first.row, more=True)
     await until(lambda: office.states() == ["sent", "sent"])
     assert [words for _chat, words in office.post.taken] == ["第一条", "第二条"]
     office.delivery.stop()
@@ -88,13 +123,13 @@ async def test_an_answer_that_may_not_go_yet_is_given_back(office: Office) -> No
     office.post.limits = Limits(private=(Rate(1, 60),))
     office.restart()
     await office.delivery.deliver_due()
-    first, second = await answered(office, "王芳", "第一条"), None
-    assert first is not None
-    office.delivery.send_answer(first)
+    first = await answered(office, "王芳", "第一条")
+    assert first.row is not None
+    office.delivery.send_answer(first.row, more=False)
     await until(lambda: office.states() == ["sent"])
     second = await answered(office, "王芳", "第二条")
-    assert second is not None
-    office.delivery.send_answer(second)
+    assert second.row is not None
+    office.delivery.send_answer(second.row, more=False)
     await until(lambda: office.states() == ["sent", "waiting"])
     assert len(office.post.taken) == 1
     office.clock.moment += timedelta(seconds=61)
@@ -102,13 +137,49 @@ async def test_an_answer_that_may_not_go_yet_is_given_back(office: Office) -> No
     assert [words for _chat, words in office.post.taken] == ["第一条", "第二条"]
 
 
+async def test_no_more_answers_are_promised_a_place_than_the_account_may_send(office: Office) -> None:
+    office.post.limits = Limits(account=(Rate(2, 60),))
+    office.restart()
+    await office.delivery.deliver_due()
+    assert [office.delivery.reserve("post") for _ in range(3)] == [True, True, False]
+    office.delivery.unreserve("post")
+    assert office.delivery.reserve("post")
+
+
+async def test_nobody_is_promised_a_place_before_those_who_wait(office: Office) -> None:
+    office.post.limits = Limits(account=(Rate(1, 60),))
+    office.restart()
+    await office.delivery.deliver_due()
+    for name in ("王芳", "李强"):
+        office.put(name, "您好", urgent=True, kind=ChatKind.PRIVATE)
+    await office.delivery.deliver_due()
+    assert not office.delivery.reserve("post")
+    office.clock.moment += timedelta(seconds=61)
+    assert not office.delivery.reserve("post")
+    await office.delivery.drain()
+    office.clock.moment += timedelta(seconds=61)
+    assert office.delivery.reserve("post")
+
+
+async def test_nothing_is_claimed_for_a_leadership_that_is_over(office: Office) -> None:
+    office.delivery = Delivery(office.worker, {"post": office.post}, office.clock, leader=1)
+
+    def begin(tx: Tx) -> list[int]:
+        return [leaderships.begin(tx), leaderships.begin(tx)]
+
+    assert await asyncio.wrap_future(office.worker.submit(begin)) == [1, 2]
+    assert (await answered(office, "王芳", "收到")).row is None
+    office.delivery = Delivery(office.worker, {"post": office.post}, office.clock, leader=2)
+    assert (await answered(office, "李强", "收到")).row is not None
+
+
 async def test_nothing_is_begun_when_the_program_ends(office: Office) -> None:
     await office.delivery.deliver_due()
-    answer = await answered(office, "王芳", "收到")
-    assert answer is not None
+    leave = await answered(office, "王芳", "收到")
+    assert leave.row is not None
     office.delivery.stop()
-    assert not office.delivery.is_free("post")
-    office.delivery.send_answer(answer)
+    assert not can_send(office)
+    office.delivery.send_answer(leave.row, more=False)
     await until(lambda: office.states() == ["waiting"])
     assert office.post.taken == []
 
