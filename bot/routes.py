@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from bot.chat.ports import Platform
+from bot.chat.ports import Deduplicating, Editing, Platform, Weighing
 from bot.lines import Head, Line
 from bot.pacing import Pacer
 
 #: Messages in flight at once, each to another chat; bulk leaves some of them to answers.
-ABREAST, ABREAST_BULK = 64, 48
+ABREAST, ABREAST_BULK = 128, 48
 #: After so many failures in a row, in whatever chats, the platform itself is taken to be in trouble.
 IN_TROUBLE = 5
 #: The longest pause that a platform in trouble is given before it is tried again, in seconds.
@@ -27,6 +27,10 @@ class Route:
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self.pacer = Pacer(platform.limits)
+        #: What it can do beyond sending, asked once: of a protocol that costs as much as drawing a message.
+        self.weighing = platform if isinstance(platform, Weighing) else None
+        self.deduplicating = platform if isinstance(platform, Deduplicating) else None
+        self.editing = platform if isinstance(platform, Editing) else None
         self._lines = {True: Line(), False: Line()}
         self._busy: set[int] = set()
         #: Busy chats in which something else turned out to wait.

@@ -14,7 +14,6 @@ from typing import TypeVar
 from bot.chat.clock import Clock
 from bot.chat.errors import DeliveryError, Unfinished
 from bot.chat.messages import Outgoing
-from bot.chat.ports import Deduplicating, Editing, Weighing
 from bot.lines import Head
 from bot.notes import DATABASE_REST, Notes
 from bot.posting import outgoing
@@ -115,7 +114,7 @@ class Sender:
 
     def _turn(self, route: Route, head: Head, message: Outgoing) -> tuple[int, int]:
         """How many of the platform's messages may go in one go, and how many are left to go."""
-        left = route.platform.weight(message) if isinstance(route.platform, Weighing) else 1
+        left = route.weighing.weight(message) if route.weighing else 1
         most = route.pacer.most_at_once(head.chat_id, is_group=head.is_group, bulk=not head.urgent)
         if head.is_group and not _harmless(route, message):
             # Noted after each part: a group sees again at most the one that was under way when a program died.
@@ -251,13 +250,13 @@ def _passing(error: DeliveryError) -> bool:
 
 def _edits(route: Route, message: Outgoing) -> bool:
     """Whether the platform will put it in the place of an earlier message."""
-    return message.replaces is not None and isinstance(route.platform, Editing) and route.platform.edits
+    return message.replaces is not None and route.editing is not None and route.editing.edits
 
 
 def _harmless(route: Route, message: Outgoing) -> bool:
     """Whether sending it again cannot show it twice."""
-    platform = route.platform
-    return message.replaces is not None or (isinstance(platform, Deduplicating) and platform.deduplicates(message))
+    able = route.deduplicating
+    return message.replaces is not None or (able is not None and able.deduplicates(message))
 
 
 def _moved(tx: Tx, row: claims.Waiting, new_id: str, now: datetime) -> None:

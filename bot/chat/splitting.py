@@ -89,9 +89,12 @@ def split_blocks(
     def measure(group: Sequence[Block]) -> int:
         return size("\n".join(draw(block) for block in group))
 
+    everything = tuple(blocks)
+    if everything and measure(everything) <= most:
+        return [everything]
     groups: list[tuple[Block, ...]] = []
     current: tuple[Block, ...] = ()
-    for block in blocks:
+    for block in everything:
         for piece in _pieces(block, most, measure, lambda b: size(draw(b))):
             if current and measure((*current, piece)) > most:
                 groups.append(current)
