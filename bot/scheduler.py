@@ -78,7 +78,9 @@ class Scheduler:
         now = self._clock.now()
         failed = [name for name, due in self._due.items() if not await self._run(name, due, now)]
         try:
-            await asyncio.wrap_future(self._worker.submit(lambda tx: ticks.note(tx, at=now, failed=failed)))
+            await asyncio.wrap_future(
+                self._worker.submit(lambda tx: ticks.note(tx, at=now, failed=failed), clock=True)
+            )
         except Exception:
             log.exception("the look at the clock could not be noted")
         else:
@@ -89,7 +91,7 @@ class Scheduler:
         """Whether the tick did all that is due; one tick's failure must not stop the others."""
         try:
             for _step in range(MOST_STEPS):
-                more = await asyncio.wrap_future(self._worker.submit(lambda tx: due(tx, now)))
+                more = await asyncio.wrap_future(self._worker.submit(lambda tx: due(tx, now), clock=True))
                 self._wake()
                 if not more:
                     return True

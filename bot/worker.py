@@ -1,7 +1,8 @@
 """The database's threads: they take jobs, run them in transactions, and commit many at once.
 
-SQLite has one writer, so one thread; PostgreSQL has several, and jobs with the same key always go to the same
-one, so that the messages of one sender keep their order. A job is answered only after its commit.
+SQLite has one writer, so one thread. PostgreSQL has several for what people say, and jobs with the same key always
+go to the same one, so that the messages of one sender keep their order; besides, one for what sends and one for
+the clock, so that neither waits for the other nor for them. A job is answered only after its commit.
 """
 
 from __future__ import annotations
@@ -59,16 +60,17 @@ class _Line:
 
 
 class Worker:
-    """Threads that run jobs on a database."""
+    """Threads that run jobs on a database: `threads` for what people say (on SQLite one for everything)."""
 
     def __init__(self, database: Database, *, threads: int = 1, batch: int = BATCH) -> None:
         self._database = database
         self._batch = batch
         self._queues = [_Line() for _ in range(1 if database.is_sqlite else threads)]
+        self._sending, self._clock = self._queues * 2 if database.is_sqlite else (_Line(), _Line())
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        for number, waiting in enumerate(self._queues):
+        for number, waiting in enumerate(self._lines):
             # What the threads log belongs to whoever starts them.
             surroundings = contextvars.copy_context()
             thread = threading.Thread(
@@ -79,21 +81,35 @@ class Worker:
 
     def stop(self) -> None:
         """Finish what has been handed in, then end the threads."""
-        for waiting in self._queues:
+        for waiting in self._lines:
             waiting.close()
         for thread in self._threads:
             thread.join()
 
-    def submit(self, job: Callable[[Tx], R], *, key: str = "", first: bool = False) -> Future[R]:
+    @property
+    def _lines(self) -> list[_Line]:
+        """Each once."""
+        return list(dict.fromkeys((*self._queues, self._sending, self._clock)))
+
+    def submit(
+        self, job: Callable[[Tx], R], *, key: str = "", first: bool = False, clock: bool = False
+    ) -> Future[R]:
         """Run a job in a transaction. The future is done after the commit, or holds what the job raised.
 
-        `first`: before what has waited for longer. What sends does so: behind a long line of messages every answer
-        would wait in it several times, and the more messages came, the fewer would be answered.
+        `first`: before what has waited for longer, or beside it. What sends does so: behind a long line of
+        messages every answer would wait in it several times, and the more came, the fewer would be answered.
+        `clock`: what is due by the clock may take longer than people or platforms should wait.
         """
         future: Future[R] = Future()
-        chosen = zlib.crc32(key.encode()) % len(self._queues) if len(self._queues) > 1 else 0
-        self._queues[chosen].put(job, future, first=first)
+        self._line(key, first=first, clock=clock).put(job, future, first=first)
         return future
+
+    def _line(self, key: str, *, first: bool, clock: bool) -> _Line:
+        if first:
+            return self._sending
+        if clock:
+            return self._clock
+        return self._queues[zlib.crc32(key.encode()) % len(self._queues) if len(self._queues) > 1 else 0]
 
     def _run(self, waiting: _Line) -> None:
         stopping, commits = False, 0

@@ -249,6 +249,7 @@ def _postgresql_engine(url: URL, threads: int, *, pooled: bool) -> Engine:
         # given twice the last counts: what stands in the address is the operator's wish.
         options = [f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s", str(url.query.get("options", ""))]
         arguments["options"] = " ".join(options).strip()
+    # The worker has two lines more than threads (what sends, and the clock), each with a connection that it keeps.
     return create_engine(
         url,
         hide_parameters=True,

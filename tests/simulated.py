@@ -56,7 +56,9 @@ class SimulatedWorker(Worker):
         super().__init__(database)
         self._loop = loop
 
-    def submit(self, job: Callable[..., Any], *, key: str = "", first: bool = False) -> Future[Any]:
+    def submit(
+        self, job: Callable[..., Any], *, key: str = "", first: bool = False, clock: bool = False
+    ) -> Future[Any]:
         self._loop.busy += 1
         told: Future[Any] = Future()
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import event
 
+from bot.app import App
+from bot.chat.messages import ChatKind, ChatRef, Inbound, Sender
+from bot.config import Config, General, HealthSection, LocalSection
+from bot.scheduler import Scheduler
 from bot.worker import Worker
+from scripts.evening import Drawer
 from storage import facts
 from storage.database import Database, Tx
 
@@ -123,3 +131,43 @@ def test_what_goes_first_does_not_wait_in_a_long_line(sqlite_database: Database)
     worker.stop()
     assert all(future.done() for future in futures)
     assert done == ["first0", "first1", *(f"n{i}" for i in range(40))]
+
+
+async def test_while_the_clock_takes_long_everybody_is_answered_and_the_answers_are_sent(
+    postgresql_database: Database, tmp_path: Path
+) -> None:
+    """On PostgreSQL; on SQLite, with its one writer, what is due is cut into short steps instead."""
+    config = msgspec.structs.replace(
+        Config(),
+        general=General(data=str(tmp_path)),
+        local=LocalSection(enabled=False),
+        health=HealthSection(enabled=False),
+    )
+    app = App(config, postgresql_database)
+    drawer = Drawer("post")
+    app.add(drawer)
+    begun, going_on = threading.Event(), threading.Event()
+
+    def slow(_tx: Tx, _now: datetime) -> bool:
+        begun.set()
+        assert going_on.wait(120)
+        return False
+
+    async with app.running():
+        looking = asyncio.create_task(Scheduler(app.worker, app.clock, {"slow": slow}).tick())
+        try:
+            assert await asyncio.to_thread(begun.wait, 60)
+            # More people than there are threads, so that each thread is somebody's.
+            for number in range(12):
+                chat = ChatRef("post", f"c{number}", ChatKind.PRIVATE)
+                said = Inbound(
+                    f"m{number}", chat, Sender(f"s{number}", "王芳"), "你好", app.clock.now(), addressed=True
+                )
+                await asyncio.wait_for(app.receive(said), 60)
+            async with asyncio.timeout(60):
+                while drawer.sent < 12:
+                    await asyncio.sleep(0.01)
+            assert not looking.done()
+        finally:
+            going_on.set()
+        await looking
