@@ -19,7 +19,7 @@ from bot import auditing
 from bot.chat.clock import Clock, ShiftedClock, SystemClock
 from bot.chat.errors import ConfigurationError
 from bot.chat.messages import ChatRef, Inbound, Notice, Outgoing, Reply
-from bot.chat.ports import Leading, Linking, Outcome, Platform, Previewing
+from bot.chat.ports import Leading, Linking, Outcome, Platform, Previewing, Spool
 from bot.chat.rendering import Renderer, body_from_wire, buttons_from_wire, files_from_wire
 from bot.chat.texts import CHINESE, Catalogues
 from bot.config import Config
@@ -36,16 +36,18 @@ from bot.platforms.local.store import Reset, Story
 from bot.posting import Postman
 from bot.practice import CommandList
 from bot.room_store import WorkerRoomStore
-from bot.scheduler import Scheduler, tidy
+from bot.scheduler import KEEP, Scheduler, tidy
+from bot.spool_store import SharedSpool
 from bot.ticking import Tick, Ticker
 from bot.worker import Worker
 from handlers import all_commands, locale_folders
 from handlers.announcements.alarms import late, not_delivered
 from handlers.deadlines.calendar import check as check_deadlines
 from handlers.reminders.policy import check as check_reminders
-from storage import claims, facts, leaderships, practice_room
+from storage import claims, facts, leaderships, practice_room, spool
 from storage.answers import Leave
 from storage.database import Database, Tx
+from storage.disk_spool import DiskSpool
 from storage.files import DiskFiles
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ class App:
         #: What features do as time passes, by name.
         self.ticks = self._ticks()
         self._due = {"tidy": tidy} | self.ticks | {"audit": auditing.seal, "late messages": self._late}
+        if not database.is_sqlite:
+            self._due["spool"] = _tidy_spool
         self.delivery, self.scheduler = self._new_delivery(), self._new_scheduler()
         self._delivering: asyncio.Task[None] | None = None
         self.leadership = Leadership(
@@ -183,7 +187,7 @@ class App:
         telegram = Telegram(
             self.config.telegram,
             self.files,
-            self.config.data / "telegram",
+            self._spool(Telegram.name, self.config.data / "telegram", of_leader=True),
             AccountMenus(self.worker, self.registry, self.renderer, Telegram.name),
             local_now=lambda: self.clock.now().astimezone(self.config.zone),
             leading=lambda: self.leadership.leading,
@@ -203,13 +207,28 @@ class App:
             WorkerWeComStore(self.worker, self.clock),
             self.files,
             self.clock,
-            self.config.data / "spool" / WeCom.name,
+            self._spool(WeCom.name, self.config.data / "spool" / WeCom.name, of_leader=False, patient=True),
             headings=headings(self.registry, self.renderer),
             leading=lambda: self.leadership.leading,
             doors=self._doors,
         )
         self.add(wecom)
         return wecom
+
+    def _spool(self, platform: str, folder: Path, *, of_leader: bool, patient: bool = False) -> Spool:
+        """Where a platform keeps what is acknowledged and not committed: with several replicas in the database."""
+        disk = DiskSpool(folder)
+        if self.database.is_sqlite:
+            return disk
+        return SharedSpool(
+            self.worker,
+            self.clock,
+            platform,
+            disk,
+            leading=lambda: self.leadership.leading,
+            of_leader=of_leader,
+            patient=patient,
+        )
 
     def add(self, platform: Platform) -> None:
         """Use a platform. Raises ConfigurationError for the practice room beside a production platform.
@@ -358,6 +377,12 @@ class App:
 
     def _ensure_groups(self, tx: Tx) -> None:
         practice_room.ensure_groups(tx, now=self.clock.now())
+
+
+def _tidy_spool(tx: Tx, now: datetime) -> bool:
+    """What could not be read, and nobody has mended, goes with all else that nobody needs any more."""
+    spool.forget(tx, before=now - KEEP)
+    return False
 
 
 def locale_roots() -> list[Path]:

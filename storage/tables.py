@@ -246,6 +246,28 @@ inbox = Table(
     Index("ix_inbox_received_at", "received_at"),
 )
 
+# What platforms have acknowledged and is not committed yet, as it came. One program has it on its disk instead.
+spool = Table(
+    "spool",
+    metadata,
+    _id(),
+    Column("platform", String(30), nullable=False),
+    # the platform's own name for it: what it brings again lies here once
+    Column("name", String(120), nullable=False),
+    # what has the same lane is handed in one after the other
+    Column("lane", String(120), nullable=False),
+    Column("content", JSON, nullable=False),
+    # the program that goes on with it, for as long as it says that it is alive; empty: whoever leads
+    Column("owner", String(20), nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("kept_at", Moment, nullable=False),
+    # what cannot be read waits for whoever mends it
+    Column("readable", Boolean, nullable=False, server_default=text("true")),
+    UniqueConstraint("platform", "name"),
+    # Numbers say what came first, so none is given twice.
+    sqlite_autoincrement=True,
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from bot.chat.messages import Inbound, Notice, Outgoing
 
@@ -146,4 +146,44 @@ class Linking(Protocol):
 
     def bind_link(self, code: str) -> str:
         """The link that binds whoever follows it with this code."""
+        ...
+
+
+class Spool(Protocol):
+    """Where what a platform has acknowledged lies safely until it is committed: messages as they came, by name.
+
+    What is handed in again is deduplicated by the engine, so it may lie here for a moment too long, or come twice.
+    Where several programs share it, whoever keeps a message goes on with it as long as it lives; what the dead
+    leave behind is given to the one that leads.
+    """
+
+    #: Seconds between two looks at what `left` may have found meanwhile; 0 when nobody else keeps anything here.
+    every: float
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether another program should go on with what waits for more: the one that leads."""
+        ...
+
+    async def keep(self, name: str, lane: str, content: Any, *, passed_on: bool = False) -> None:
+        """Durable when this returns; raises when it is not. `lane`: whose turn it is, `content`: JSON.
+
+        `passed_on`: not this program goes on with it but whoever leads.
+        """
+        ...
+
+    async def drop(self, name: str) -> None:
+        """It is committed. What cannot be dropped is handed in again some day, and known to be a repetition."""
+        ...
+
+    async def left(self) -> list[Any]:
+        """What nobody is at work on, in the order in which it came; from now on the caller is."""
+        ...
+
+    async def waits(self, lane: str) -> bool:
+        """Whether something of this lane lies here."""
+        ...
+
+    async def set_apart(self, name: str, content: Any) -> None:
+        """Keep what cannot be read for whoever mends it."""
         ...

@@ -1,4 +1,4 @@
-"""Three replicas on a PostgreSQL of their own, people who write by Telegram and WeCom, and what can break."""
+"""Several replicas on a PostgreSQL of their own, people who write by Telegram and WeCom, and what can break."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -113,13 +113,16 @@ class Forker:
 class Replica:
     """One program. Its line to the database is its own, so that it can be cut; so is its role, to be known by."""
 
-    def __init__(self, name: str, folder: Path, server: Server, forker: Forker) -> None:
+    def __init__(self, name: str, folder: Path, server: Server, forker: Forker, mode: str) -> None:
         self.name = name
         self._folder = folder / name
         self._forker = forker
         self.line = Relay(unix(server.socket))
+        self._mode = mode
         self._port, self._wecom_port = free_port(), free_port()
         self.calls, self.wecom_calls = tcp(self._port), tcp(self._wecom_port)
+        self.address = f"http://127.0.0.1:{self._port}/telegram"
+        self.wecom_address = f"http://127.0.0.1:{self._wecom_port}"
         self._process = 0
 
     async def open(self, api: BotApi, address: int, office: Office, files: Path) -> None:
@@ -131,7 +134,7 @@ class Replica:
         (self._folder / "liangsaibi.toml").write_text(
             f'[general]\ndata = "{data}"\n[local]\nenabled = false\n'
             f'[database]\nurl = "postgresql://{self.name}@127.0.0.1:{self.line.port}/postgres"\nthreads = 3\n'
-            f'[telegram]\nenabled = true\nmode = "webhook"\n'
+            f'[telegram]\nenabled = true\nmode = "{self._mode}"\n'
             f'token = "{TOKEN}"\nbase_url = "{api.base_url}"\nbase_file_url = "{api.base_file_url}"\n'
             f'webhook_url = "http://127.0.0.1:{address}/telegram"\nwebhook_secret = "{SECRET}"\n'
             f"port = {self._port}\n[wecom]\nenabled = true\nmenu = false\nport = {self._wecom_port}\n"
@@ -144,7 +147,7 @@ class Replica:
 
     async def _is_open(self) -> bool:
         try:
-            _reader, writer = await self.calls()
+            _reader, writer = await (self.calls if self._mode == "webhook" else self.wecom_calls)()
         except OSError:
             return False
         writer.close()
@@ -182,13 +185,21 @@ class Cluster:
     Secretaries have Telegram and each a commitment of very many lamps; guests have WeCom and ask for help.
     """
 
-    def __init__(self, folder: Path, secretaries: int, guests: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        secretaries: int,
+        guests: int,
+        *,
+        names: Sequence[str] = ("jia", "yi", "bing"),
+        mode: str = "webhook",
+    ) -> None:
         self.api = BotApi()
         self.api.updates.patience = 5.0
         self.server = Server()
         self.database = Database(self.server.url.render_as_string(hide_password=False), threads=4)
         self.forker = Forker(folder)
-        self.replicas = {name: Replica(name, folder, self.server, self.forker) for name in ("jia", "yi", "bing")}
+        self.replicas = {name: Replica(name, folder, self.server, self.forker, mode) for name in names}
         self.balancer = Relay(*(replica.calls for replica in self.replicas.values()))
         self.wecom_balancer = Relay(*(replica.wecom_calls for replica in self.replicas.values()))
         self.guests = [f"guest{number}" for number in range(guests)]

@@ -21,6 +21,7 @@ from bot.deployment import read
 from bot.districts import Districts
 from bot.platforms.local.doors import Doors
 from bot.platforms.wecom.platform import WeCom
+from storage.disk_spool import DiskSpool
 from storage.files import DiskFiles
 from tests.platforms.conformance import Engine, eventually
 from tests.platforms.wecom_office import MemoryStore, Office
@@ -211,7 +212,7 @@ async def test_a_callback_takes_only_its_own_corporations_signature_though_both_
         office.sender.address = f"http://127.0.0.1:{office.callback_port}{office.path}"
         await office.open()
         settings = office.settings(bot=False, robots=False)
-        files, spool = DiskFiles(tmp_path / f"files{number}"), tmp_path / f"spool{number}"
+        files, spool = DiskFiles(tmp_path / f"files{number}"), DiskSpool(tmp_path / f"spool{number}")
         platform = WeCom(settings, MemoryStore(), files, SystemClock(), spool, doors=doors)
         await platform.start(engine.receive)
         platforms.append(platform)

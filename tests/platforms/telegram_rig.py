@@ -11,6 +11,7 @@ from bot.chat.messages import ChatKind, ChatRef
 from bot.platforms.telegram.menus import Entry
 from bot.platforms.telegram.platform import Telegram
 from bot.platforms.telegram.settings import TelegramSection
+from storage.disk_spool import DiskSpool
 from storage.files import DiskFiles
 from tests.platforms.conformance import Rig, Shown
 from tests.program import free_port
@@ -62,7 +63,7 @@ class TelegramRig(Rig):
         return Telegram(
             self.settings,
             self.files,
-            self.folder / "telegram",
+            DiskSpool(self.folder / "telegram"),
             self._menu,
             local_now=lambda: datetime(2021, 3, 22, self.hour, tzinfo=UTC),
             replicas=self.replicas,

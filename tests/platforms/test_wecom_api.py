@@ -18,6 +18,7 @@ from bot.platforms.wecom import pressed
 from bot.platforms.wecom.api import Api, sent
 from bot.platforms.wecom.errors import KINDS, ApiError, Kind
 from bot.platforms.wecom.platform import WeCom
+from storage.disk_spool import DiskSpool
 from tests.platforms.conformance import Engine, eventually
 from tests.platforms.practice import PICTURE
 from tests.platforms.wecom_office import MemoryStore, Office, read
@@ -454,7 +455,7 @@ async def test_the_menu_and_the_rest_wait_until_this_replica_leads(office: Offic
         store,
         office.platform(tmp_path) and office.files,
         SystemClock(),
-        tmp_path / "other",
+        DiskSpool(tmp_path / "other"),
         leading=lambda: leads[0],
     )
     await wecom.start(Engine().receive)

@@ -18,7 +18,7 @@ from bot.chat.ports import Outcome
 from bot.platforms.wecom import intake
 from bot.platforms.wecom.intake import Intake
 from bot.platforms.wecom.platform import WeCom
-from bot.platforms.wecom.spool import Spool
+from storage.disk_spool import DiskSpool
 from tests.platforms.conformance import Engine, eventually
 from tests.platforms.practice import PICTURE
 from tests.platforms.wecom_office import Office
@@ -329,7 +329,7 @@ async def test_after_all_that_an_honest_message_still_gets_through(desk: Desk) -
 
 async def test_a_spooled_message_that_was_committed_is_not_left_behind(tmp_path: Path) -> None:
     """The commit and the disk race; whoever is last tidies up."""
-    spool = Spool(tmp_path)
+    spool = DiskSpool(tmp_path)
 
     async def fetch(_media: Any) -> tuple[bytes, str, str]:
         raise AssertionError

@@ -25,7 +25,7 @@ from bot.platforms.wecom.callback import Callback
 from bot.platforms.wecom.crypto import Codec
 from bot.platforms.wecom.incoming import Incoming
 from bot.platforms.wecom.intake import Intake
-from bot.platforms.wecom.spool import Spool
+from storage.disk_spool import DiskSpool
 from tests.servers.wecom import crypto
 from tests.servers.wecom.company import Company
 from tests.servers.wecom.sender import element
@@ -47,7 +47,7 @@ class Target:
     def __init__(self, folder: Path) -> None:
         self.taken: list[Inbound | Notice] = []
         codec = Codec(COMPANY.token, COMPANY.aes_key, COMPANY.corp_id)
-        self.intake = Intake(Spool(folder), None, _no_file, _nothing)  # type: ignore[arg-type]
+        self.intake = Intake(DiskSpool(folder), None, _no_file, _nothing)  # type: ignore[arg-type]
         self.intake._receive = self._receive
         app = Callback(codec, self.intake, Stopped(), "/cb").app()
         self.loop = asyncio.new_event_loop()

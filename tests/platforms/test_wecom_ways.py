@@ -31,6 +31,7 @@ from bot.wecom_store import WorkerWeComStore, headings
 from bot.worker import Worker
 from handlers import all_commands
 from storage import accounts, facts, group_wishes, joining, people, roster
+from storage.disk_spool import DiskSpool
 from storage.tables import chats
 from tests.platforms.conformance import Engine, eventually
 from tests.platforms.practice import PICTURE
@@ -316,8 +317,13 @@ def test_announcements_go_by_the_robot_and_not_a_second_time_into_the_same_group
 async def test_the_menu_is_made_from_the_commands(office: Office, tmp_path: Path) -> None:
     made = headings(all_commands(), Renderer(Catalogues(locale_roots(), ZONE)))
     wecom = WeCom(
-        office.settings(bot=False, menu=True), MemoryStore(), None, SystemClock(), tmp_path, headings=made
-    )  # type: ignore[arg-type]
+        office.settings(bot=False, menu=True),
+        MemoryStore(),
+        None,  # type: ignore[arg-type]
+        SystemClock(),
+        DiskSpool(tmp_path),
+        headings=made,
+    )
     await wecom.start(Engine().receive)
     await eventually(lambda: office.api.menu)
     assert [one["name"] for one in office.api.menu["button"]] == ["亮承诺", "赛实绩", "比干劲"]

@@ -10,11 +10,13 @@ from typing import Any
 import msgspec
 
 from bot.chat.clock import Clock, SystemClock
+from bot.chat.ports import Spool
 from bot.platforms.local.server import Server
 from bot.platforms.wecom.parts import INVISIBLE
 from bot.platforms.wecom.platform import WeCom
 from bot.platforms.wecom.settings import WeComSection
 from bot.platforms.wecom.store import Candidate, OfficeGroup, Store
+from storage.disk_spool import DiskSpool
 from storage.files import DiskFiles
 from tests.program import free_port
 from tests.servers.wecom.api import Api
@@ -108,7 +110,13 @@ class Office:
         return WeComSection(**{**given, **more})
 
     def platform(
-        self, folder: Path, *, store: Store | None = None, clock: Clock | None = None, **chosen: Any
+        self,
+        folder: Path,
+        *,
+        store: Store | None = None,
+        clock: Clock | None = None,
+        spool: Spool | None = None,
+        **chosen: Any,
     ) -> WeCom:
         self.files = DiskFiles(folder / "files")
         return WeCom(
@@ -116,7 +124,7 @@ class Office:
             store or MemoryStore(),
             self.files,
             clock or SystemClock(),
-            folder / "spool",
+            spool or DiskSpool(folder / "spool"),
         )
 
     # --- people -------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """From an update to the engine: each person's in order, people side by side, everything exactly once.
 
-An update is acknowledged when it is committed or, where that takes long, when it lies safely on disk.
+An update is acknowledged when it is committed or, where that takes long, when it lies safely in the spool.
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ from typing import Any
 from telegram import Bot, Update
 
 from bot.chat.messages import Attachment, Inbound
-from bot.chat.ports import Outcome, Receive
+from bot.chat.ports import Outcome, Receive, Spool
 from bot.platforms.telegram.media import Fetcher
 from bot.platforms.telegram.reading import read, read_plain
 from bot.platforms.telegram.seen import Came, Me
-from bot.platforms.telegram.spool import Spool
 
 log = logging.getLogger("liangsaibi.telegram")
 
-#: Seconds after which an update is put on disk and acknowledged, so that its chat goes on.
+#: Seconds after which an update is put into the spool and acknowledged, so that its chat goes on.
 PATIENCE = 3.0
 #: Where several programs take the webhook's calls, one may take so many seconds; then Telegram brings it again.
 HOLD = 45.0
@@ -40,7 +39,7 @@ Committed = Callable[[Came, Outcome], Coroutine[Any, Any, None] | None]
 
 @dataclass(slots=True, eq=False)
 class Kept:
-    """An update in its lane, and what it means. `safe` is done once it lies on disk."""
+    """An update in its lane, and what it means. `safe` is done once it lies in the spool."""
 
     number: int
     came: Came
@@ -51,8 +50,9 @@ class Intake:
     """Takes updates from polling and webhook alike.
 
     `shared`: other programs take this bot's webhook as well. Then an update is acknowledged only when it is
-    committed, however long that takes: nothing of it hangs on this program, and a chat's next update, which may
-    come to another program, cannot overtake it. Only albums, whose parts come one by one, go to the disk.
+    committed, however long that takes: a chat's next update, which may come to another program, cannot overtake
+    it. Only albums, whose parts come one by one to any of the programs, go into the spool, and are put together by
+    the one that leads.
     """
 
     def __init__(
@@ -76,20 +76,50 @@ class Intake:
         self._lanes: dict[str, deque[Kept]] = {}
         self._kept: dict[int, Kept] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        #: The lanes of which this program has passed something on to the one that leads.
+        self._passed_on: set[str] = set()
+        self._looking: asyncio.Task[None] | None = None
+        self._one_look = asyncio.Lock()
 
     async def open(self, receive: Receive) -> None:
-        """Begin, with what was left on disk."""
+        """Begin, with what was left in the spool."""
         self._receive = receive
-        for data in await asyncio.to_thread(self._spool.left):
-            came = self._read(data)
-            if came is None:
-                self._spool.drop(data["update_id"])
-            else:
-                self._queue(data["update_id"], came).safe.set_result(None)
+        await self._try_to_look()
+        if self._spool.every:
+            self._looking = asyncio.create_task(self._keep_looking(self._spool.every))
+
+    async def look(self) -> None:
+        """Go on with what nobody is at work on. When this returns it has its place before whatever comes now."""
+        async with self._one_look:
+            for data in sorted(await self._spool.left(), key=lambda update: int(update["update_id"])):
+                await self._go_on(data)
+
+    async def _keep_looking(self, every: float) -> None:
+        while True:
+            await asyncio.sleep(every)
+            await self._try_to_look()
+
+    async def _try_to_look(self) -> None:
+        try:
+            await self.look()
+        except Exception as error:  # noqa: BLE001 - the database is away; the next look follows
+            log.warning("nobody knows at present what the spool holds: %s", type(error).__name__)
+
+    async def _go_on(self, data: dict[str, Any]) -> None:
+        number = data["update_id"]
+        came = await self._understood(data)
+        if came is None:
+            await self._spool.drop(str(number))
+        elif number not in self._kept:
+            self._queue(number, came).safe.set_result(None)
 
     async def close(self) -> None:
-        """Take nothing more; what is under way is given a moment, and stays on disk otherwise."""
+        """Take nothing more; what is under way is given a moment, and stays in the spool otherwise."""
         self._receive = None
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+            self._looking = None
         if self._tasks:
             _done, pending = await asyncio.wait(self._tasks, timeout=PATIENCE)
             for task in pending:
@@ -100,7 +130,7 @@ class Intake:
 
     async def take(self, data: dict[str, Any]) -> None:
         """Returns when the update may be acknowledged. Raises what the engine raised when it may not."""
-        came = self._read(data)
+        came = await self._understood(data)
         if came is None:
             return
         if came.query is not None:
@@ -109,13 +139,16 @@ class Intake:
         if came.album or came.lane in self._lanes or (came.media and not self._shared):
             await self._set_aside(data, came)
             return
+        if came.lane in self._passed_on and await self._is_behind(came.lane):
+            await self._pass_on(data, came)
+            return
         task = self.aside(self._stubbornly(came) if came.media else self._hand_in(came))
         if await self._in_time(task, HOLD if self._shared else PATIENCE):
             task.result()
             return
         if self._shared:
             raise TimeoutError("an update takes too long")
-        await asyncio.to_thread(self._spool.keep, data)
+        await self._spool.keep(str(number), came.lane, data)
         task.add_done_callback(lambda done: self._late(done, number, came))
 
     async def _in_time(self, task: asyncio.Task[Any], patience: float) -> bool:
@@ -133,18 +166,33 @@ class Intake:
         return task.done()
 
     async def _set_aside(self, data: dict[str, Any], came: Came) -> None:
-        """Put an update on disk; its place in its lane is taken before, so that nothing overtakes it."""
+        """Put an update into the spool; its place in its lane is taken before, so that nothing overtakes it."""
+        if self._spool.passes_on:
+            await self._pass_on(data, came)
+            return
         known = self._kept.get(data["update_id"])
         if known is not None:
             await asyncio.shield(known.safe)
             return
         kept = self._queue(data["update_id"], came)
         try:
-            await asyncio.to_thread(self._spool.keep, data)
+            await self._spool.keep(str(data["update_id"]), came.lane, data)
         except BaseException as error:
             kept.safe.set_exception(error)
             raise
         kept.safe.set_result(None)
+
+    async def _pass_on(self, data: dict[str, Any], came: Came) -> None:
+        """Leave an update to the program that leads, and what follows it in its lane as well."""
+        self._passed_on.add(came.lane)
+        await self._spool.keep(str(data["update_id"]), came.lane, data, passed_on=True)
+
+    async def _is_behind(self, lane: str) -> bool:
+        """Whether something that came before in this lane is still to be done by the program that leads."""
+        if await self._spool.waits(lane):
+            return True
+        self._passed_on.discard(lane)
+        return False
 
     def aside(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Do something without waiting for it."""
@@ -153,20 +201,21 @@ class Intake:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def _read(self, data: dict[str, Any]) -> Came | None:
+    async def _understood(self, data: dict[str, Any]) -> Came | None:
         try:
             return read_plain(data) or read(Update.de_json(data, self._bot), self._me())
         except Exception:
             log.exception("an update cannot be read; it is kept beside the others")
-            self._spool.keep_unreadable(data)
+            # Not acknowledged, it would block its chat.
+            await self._spool.set_apart(str(data.get("update_id", "unknown")), data)
             return None
 
     def _late(self, task: asyncio.Task[Any], number: int, came: Came) -> None:
-        """What took long is finished: nothing is left to do, or it is done again from disk."""
+        """What took long is finished: nothing is left to do, or it is done again."""
         if task.cancelled():
             return
         if task.exception() is None:
-            self._spool.drop(number)
+            self.aside(self._spool.drop(str(number)))
         elif number not in self._kept:
             self._queue(number, came).safe.set_result(None)
 
@@ -190,9 +239,9 @@ class Intake:
             for kept in together:
                 lane.remove(kept)
                 del self._kept[kept.number]
-                await asyncio.to_thread(self._spool.drop, kept.number)
+                await self._spool.drop(str(kept.number))
             for kept in [kept for kept in lane if kept.safe.done() and kept.safe.exception()]:
-                # Not even the disk took it: it was not acknowledged and will come again.
+                # Not even the spool took it: it was not acknowledged and will come again.
                 lane.remove(kept)
                 del self._kept[kept.number]
         del self._lanes[name]
@@ -202,10 +251,11 @@ class Intake:
         album = lane[0].came.album
         if album is None:
             return [lane[0]]
-        seen = 0
+        # Parts that came to other programs are found at the next look.
+        seen, quiet = 0, ALBUM_QUIET + self._spool.every
         while (parts := [kept for kept in lane if kept.came.album == album]) and len(parts) > seen:
             seen = len(parts)
-            await asyncio.sleep(ALBUM_QUIET)
+            await asyncio.sleep(quiet)
         return parts
 
     async def _together(self, parts: list[Came]) -> None:

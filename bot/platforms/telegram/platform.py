@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from telegram import Bot, ReactionTypeEmoji
@@ -14,7 +13,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.chat.errors import ConfigurationError
 from bot.chat.messages import ChatKind, Inbound, Outgoing
-from bot.chat.ports import FileStore, Limits, Outcome, Rate, Receive
+from bot.chat.ports import FileStore, Limits, Outcome, Rate, Receive, Spool
 from bot.platforms.local.doors import Door, Doors
 from bot.platforms.telegram.chats import PLATFORM, place
 from bot.platforms.telegram.hook import Hook
@@ -27,7 +26,6 @@ from bot.platforms.telegram.secrecy import Veil, veil_logs
 from bot.platforms.telegram.seen import Came, Me
 from bot.platforms.telegram.sending import Sender
 from bot.platforms.telegram.settings import TelegramSection
-from bot.platforms.telegram.spool import Spool
 from bot.platforms.telegram.webhook import Webhook
 
 log = logging.getLogger("liangsaibi.telegram")
@@ -43,7 +41,7 @@ _TRIES, _PAUSE = 5, 2.0
 class Telegram:
     """One bot account (implements `Platform`, `Linking`, `Weighing`, `Previewing` and `Checking`).
 
-    `folder` is where updates are safe that take long; `menu_for` gives each account's commands; `leading`
+    `spool` is where updates are safe that take long; `menu_for` gives each account's commands; `leading`
     says whether this program is the one of several that may poll; `replicas`: there may be several; `doors` are
     where webhooks are taken.
     """
@@ -57,7 +55,7 @@ class Telegram:
         self,
         settings: TelegramSection,
         files: FileStore,
-        folder: Path,
+        spool: Spool,
         menu_for: MenuFor,
         *,
         local_now: Callable[[], datetime],
@@ -92,7 +90,7 @@ class Telegram:
         self._intake = Intake(
             self._bot,
             self._known_me,
-            Spool(folder),
+            spool,
             Fetcher(self._bot, files),
             self._committed,
             shared=replicas and settings.mode == "webhook",

@@ -1,4 +1,4 @@
-"""Asking for updates: an update is confirmed only after it is committed or safe on disk."""
+"""Asking for updates: an update is confirmed only after it is committed or safe in the spool."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ class Polling:
         self._veil = veil
         self._leading = leading
         self._offset: int | None = None
+        self._led = False
         self._task: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[list[dict[str, Any]]] | None = None
         self._stopping = asyncio.Event()
@@ -89,10 +90,14 @@ class Polling:
     async def _run(self) -> None:
         while not self._stopping.is_set():
             if not self._leading():
-                self._heard, self._trouble, self._offset = time.monotonic(), None, None
+                self._heard, self._trouble, self._offset, self._led = time.monotonic(), None, None, False
                 await self._rest(LOOK)
                 continue
             try:
+                if not self._led:
+                    # What the one before had confirmed goes before what is asked for now.
+                    await self._intake.look()
+                    self._led = True
                 self._asking = asyncio.create_task(self._ask(hold=HOLD, limit=100))
                 updates = await self._asking
                 self._asking = None

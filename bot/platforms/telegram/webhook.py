@@ -1,4 +1,4 @@
-"""Taking updates that Telegram brings: 200 only after the update is committed or safe on disk."""
+"""Taking updates that Telegram brings: 200 only after the update is committed or safe in the spool."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """From a callback to the engine: files fetched, messages of one person in order, everything exactly once.
 
-A message is acknowledged when it is committed or, where that takes too long, when it lies safely on disk.
+A message is acknowledged when it is committed or, where that takes too long, when it lies safely in the spool.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import unquote
 
+import msgspec
+
 from bot.chat.messages import Attachment, ChatKind, ChatRef, Inbound, Notice, Sender
-from bot.chat.ports import FileStore, Outcome, Receive
+from bot.chat.ports import FileStore, Outcome, Receive, Spool
 from bot.platforms.wecom.errors import ApiError, Kind
 from bot.platforms.wecom.incoming import Incoming, Media
-from bot.platforms.wecom.spool import Spool
 from bot.platforms.wecom.store import PLATFORM
 
 log = logging.getLogger("liangsaibi.wecom")
 
-#: Seconds after which a message is put on disk and acknowledged; WeCom waits five.
+#: Seconds after which a message is put into the spool and acknowledged; WeCom waits five.
 PATIENCE = 3.0
 #: The pauses in seconds between tries of what the engine or the network did not take.
 PAUSES = (0.2, 1.0, 5.0, 15.0, 60.0, 300.0)
@@ -48,6 +50,7 @@ class Intake:
         self._fetch = fetch
         self._committed = committed
         self._receive: Receive | None = None
+        self._looking: asyncio.Task[None] | None = None
         self._under_way: dict[str, asyncio.Task[Outcome]] = {}
         self._done: set[str] = set()
         #: By person: whose turn it is, and how many messages wait for it.
@@ -61,13 +64,42 @@ class Intake:
         self.meet: Callable[[str], Awaitable[None]] = _nobody
 
     async def open(self, receive: Receive) -> None:
-        """Begin, with what was left on disk."""
+        """Begin, with what was left in the spool."""
         self._receive = receive
-        for message in await asyncio.to_thread(self._spool.left):
+        await self._try_to_look()
+        if self._spool.every:
+            self._looking = asyncio.create_task(self._keep_looking(self._spool.every))
+
+    async def _look(self) -> None:
+        """Go on with what nobody is at work on, oldest first."""
+        found = [await self._understood(content) for content in await self._spool.left()]
+        for message in sorted(filter(None, found), key=lambda message: message.at):
             self._begin(message, kept=True)
 
+    async def _understood(self, content: Any) -> Incoming | None:
+        try:
+            return msgspec.convert(content, Incoming)
+        except msgspec.ValidationError:
+            log.exception("a message in the spool cannot be read; it is kept beside the others")
+            await self._spool.set_apart(str(content.get("id", "unknown")), content)
+            return None
+
+    async def _try_to_look(self) -> None:
+        try:
+            await self._look()
+        except Exception as error:  # noqa: BLE001 - the database is away; the next look follows
+            log.warning("nobody knows at present what the spool holds: %s", type(error).__name__)
+
+    async def _keep_looking(self, every: float) -> None:
+        while True:
+            await asyncio.sleep(every)
+            await self._try_to_look()
+
     async def close(self) -> None:
-        """Take nothing more; what is under way is given a moment, and kept on disk otherwise."""
+        """Take nothing more; what is under way is given a moment, and kept in the spool otherwise."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
         tasks = [task for task in self._under_way.values() if not task.done()]
         if tasks:
             _done, pending = await asyncio.wait(tasks, timeout=PATIENCE)
@@ -76,18 +108,18 @@ class Intake:
         self._receive = None
 
     async def take(self, message: Incoming, *, safe: bool = False) -> None:
-        """Returns when the message is committed or lies on disk; `safe`: keep it there from the start.
+        """Returns when the message is committed or lies in the spool; `safe`: keep it there from the start.
 
-        Raises OSError when neither is possible: then it must not be acknowledged.
+        Raises when neither is possible: then it must not be acknowledged.
         """
         # Begun before anything is waited for, so that one person's messages keep their order.
         task = self._begin(message, kept=safe)
         if not safe:
             await asyncio.wait([task], timeout=PATIENCE)
         if not task.done():
-            await asyncio.to_thread(self._spool.keep, message)
+            await self._keep(message)
             if task.done() or message.id in self._done:
-                await asyncio.to_thread(self._spool.drop, message)
+                await self._spool.drop(message.id)
         if task.done():
             task.result()
 
@@ -126,15 +158,18 @@ class Intake:
             except Exception:
                 log.exception("%s is not taken yet and is tried again", message.id)
                 if not kept:
-                    await asyncio.to_thread(self._spool.keep, message)
+                    await self._keep(message)
                     kept = True
                 await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
                 attempt += 1
             else:
-                # It may be on its way to the disk just now: whoever puts it there looks here afterwards.
+                # It may be on its way to the spool just now: whoever puts it there looks here afterwards.
                 self._done.add(message.id)
-                await asyncio.to_thread(self._spool.drop, message)
+                await self._spool.drop(message.id)
                 return outcome
+
+    async def _keep(self, message: Incoming) -> None:
+        await self._spool.keep(message.id, message.user, msgspec.to_builtins(message))
 
     async def _hand_in(self, message: Incoming) -> Outcome:
         assert self._receive is not None

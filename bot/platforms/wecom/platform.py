@@ -6,13 +6,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from pathlib import Path
 from typing import Any
 
 from bot.chat.clock import Clock
 from bot.chat.errors import ConfigurationError
 from bot.chat.messages import Outgoing
-from bot.chat.ports import FileStore, Limits, Outcome, Rate, Receive
+from bot.chat.ports import FileStore, Limits, Outcome, Rate, Receive, Spool
 from bot.platforms.local.doors import Door, Doors
 from bot.platforms.wecom import cards
 from bot.platforms.wecom.aibot import frames
@@ -32,7 +31,6 @@ from bot.platforms.wecom.pressed import Presses
 from bot.platforms.wecom.robot import RobotWay
 from bot.platforms.wecom.roster import Roster
 from bot.platforms.wecom.settings import WeComSection, lacks
-from bot.platforms.wecom.spool import Spool
 from bot.platforms.wecom.store import PLATFORM, Store
 
 log = logging.getLogger("liangsaibi.wecom")
@@ -62,7 +60,7 @@ class WeCom:
         store: Store,
         files: FileStore,
         clock: Clock,
-        spool: Path,
+        spool: Spool,
         *,
         headings: Sequence[Heading] = (),
         leading: Callable[[], bool] = lambda: True,
@@ -82,7 +80,7 @@ class WeCom:
         self._presses = Presses(app, self._bot)
         self._outbound = Outbound(settings, app, robots, self._bot, self._presses, leading)
         self._roster = Roster(settings, store, self._api)
-        self._intake = Intake(Spool(spool), files, self._fetch, self._committed)
+        self._intake = Intake(spool, files, self._fetch, self._committed)
         self._intake.numbered = self._outbound.numbers_shown
         self._intake.meet = self._roster.meet
         self._intake.pressed = self._pressed
@@ -117,7 +115,7 @@ class WeCom:
             log.warning("%s", missing)
 
     async def stop(self) -> None:
-        """Take nothing more; what was taken is committed or lies on disk."""
+        """Take nothing more; what was taken is committed or lies in the spool."""
         if self._door is not None:
             await self._door.close()
             self._door = None
@@ -183,7 +181,7 @@ class WeCom:
     # --- in -----------------------------------------------------------------------------------------------
 
     async def _heard(self, command: str, request: str, body: dict[str, Any]) -> None:
-        """A frame of the AI bot. It will not come again, so it is kept on disk before anything else."""
+        """A frame of the AI bot. It will not come again, so it lies in the spool before anything else."""
         now = self._clock.now()
         if command == "aibot_msg_callback":
             message = frames.read_message(body, request, bot_name=self.settings.bot_name, now=now)

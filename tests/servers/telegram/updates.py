@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
@@ -21,7 +22,8 @@ DEFAULT_KINDS = {
 class Updates:
     """All updates that the bot has not confirmed.
 
-    `pause`: between a webhook's tries, in seconds; `patience`: how long one may take.
+    `pause`: between a webhook's tries, in seconds; `patience`: how long one may take; `turns`: addresses at which
+    the webhook's programs are called in turn, where no balancer chooses among them.
     """
 
     def __init__(self, pause: float = 0.05, patience: float = 60.0) -> None:
@@ -30,6 +32,7 @@ class Updates:
         self.kinds = set(DEFAULT_KINDS)
         self.url = ""
         self.secret = ""
+        self.turns: Iterator[str] | None = None
         self.statuses: list[int] = []
         self._next = 900_000_001
         self._new = asyncio.Event()
@@ -154,6 +157,7 @@ class Updates:
         headers = {"X-Telegram-Bot-Api-Secret-Token": self.secret} if self.secret else {}
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
             timeout = aiohttp.ClientTimeout(total=self.patience)
-            async with self._http.post(self.url, json=update, headers=headers, timeout=timeout) as answer:
+            url = next(self.turns) if self.turns else self.url
+            async with self._http.post(url, json=update, headers=headers, timeout=timeout) as answer:
                 return answer.status
         return 0
