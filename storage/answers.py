@@ -13,6 +13,7 @@ from bot.chat.people import Chat
 from storage.claims import Waiting
 from storage.database import Tx
 from storage.leaderships import is_current
+from storage.prepared import Prepared
 from storage.tables import outbox
 
 _GIVEN = ("chat_id", "content", "replaces", "created_at", "next_at", "lease_until")
@@ -39,12 +40,14 @@ _answer = select(
 )
 # By whether a number of leadership is given: then only as long as it is the current one.
 _PUT = {
-    led: outbox.insert()
-    .from_select(
-        (*_GIVEN, "claimed_by", "urgent", "state", "attempts"),
-        _answer.where(is_current(bindparam("leader"))) if led else _answer,
+    led: Prepared(
+        outbox.insert()
+        .from_select(
+            (*_GIVEN, "claimed_by", "urgent", "state", "attempts"),
+            _answer.where(is_current(bindparam("leader"))) if led else _answer,
+        )
+        .returning(outbox.c.id)
     )
-    .returning(outbox.c.id)
     for led in (True, False)
 }
 
@@ -82,7 +85,7 @@ def put_claimed(
         "claimed_by": leave.leader,
     }
     values |= {} if leave.leader is None else {"leader": str(leave.leader)}
-    row_id = tx.scalar(_PUT[leave.leader is not None], values)
+    row_id = _PUT[leave.leader is not None].scalar(tx, values)
     if row_id is None:
         return False
     # Before the commit: whoever sees the claim finds that it is held.

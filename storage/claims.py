@@ -26,6 +26,7 @@ from storage import facts
 from storage.database import Tx
 from storage.leaderships import is_current
 from storage.outbox import MOST_AT_ONCE
+from storage.prepared import Prepared
 from storage.tables import chats, outbox
 
 # Literals and not parameters: only so do the databases see that the partial indexes fit.
@@ -104,7 +105,7 @@ _RELEASE_ALL = (
     .where(_is_sending)
     .values(state="waiting", lease_until=None, claimed_by=None, sent_at=bindparam("now"))
 )
-_SENT = (
+_SENT = Prepared(
     update(outbox)
     .where(outbox.c.id == bindparam("which"))
     .values(
@@ -237,7 +238,7 @@ def sent(tx: Tx, taken: Iterable[Taken]) -> None:
     values = [
         {"which": one.id, "now": one.at, "as_id": one.platform_message_id, "counted": one.weight} for one in taken
     ]
-    tx.many(_SENT, values)
+    _SENT.many(tx, values)
 
 
 def retry(tx: Tx, row: Waiting, *, at: datetime, why: str | None, whole_chat: int | None = None) -> None:

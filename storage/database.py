@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -100,6 +101,25 @@ class Tx:
         finally:
             self._depth -= 1
             cursor.close()
+
+
+class DriverCursor:
+    """SQLite's own cursor, whose errors are told as the library tells them; `text` is what is executed."""
+
+    __slots__ = ("_connection", "_cursor", "_text")
+
+    def __init__(self, connection: Connection, text: str) -> None:
+        self._connection = connection
+        self._text = text
+
+    def __enter__(self) -> Any:
+        self._cursor = self._connection.connection.cursor()
+        return self._cursor
+
+    def __exit__(self, _kind: object, error: BaseException | None, _where: object) -> None:
+        self._cursor.close()
+        if isinstance(error, sqlite3.Error):
+            raise DBAPIError.instance(self._text, None, error, sqlite3.Error, hide_parameters=True) from error
 
 
 class Database:
@@ -233,7 +253,9 @@ def _sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         reading = connection.get_execution_options().get("reading")
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        text = "BEGIN" if reading else "BEGIN IMMEDIATE"
+        with DriverCursor(connection, text) as cursor:
+            cursor.execute(text)
 
     return engine
 

@@ -9,11 +9,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import facts
 from storage.database import Tx
+from storage.prepared import Prepared
 from storage.tables import changes, inbox
 
+_GIVEN = ("platform", "message_id", "received_at", "digest")
 _TAKE = {
-    "sqlite": sqlite.insert(inbox).on_conflict_do_nothing().returning(inbox.c.id),
-    "postgresql": postgresql.insert(inbox).on_conflict_do_nothing().returning(inbox.c.id),
+    "sqlite": Prepared(sqlite.insert(inbox).on_conflict_do_nothing().returning(inbox.c.id), *_GIVEN),
+    "postgresql": Prepared(postgresql.insert(inbox).on_conflict_do_nothing().returning(inbox.c.id), *_GIVEN),
 }
 _FIND = select(inbox.c.id, inbox.c.digest).where(
     inbox.c.platform == bindparam("on"), inbox.c.message_id == bindparam("which")
@@ -39,7 +41,7 @@ def take(tx: Tx, *, platform: str, message_id: str, now: datetime, digest: int |
     `digest` is a checksum of its words.
     """
     values = {"platform": platform, "message_id": message_id, "received_at": now, "digest": digest}
-    number: int | None = tx.scalar(_TAKE[tx.connection.dialect.name], values)
+    number: int | None = _TAKE[tx.connection.dialect.name].scalar(tx, values)
     return number
 
 

@@ -12,13 +12,14 @@ from bot.chat.messages import ChatRef, Sender
 from bot.chat.people import Actor, Chat
 from storage import accounts, dialogues
 from storage.database import Tx
+from storage.prepared import Prepared
 from storage.tables import accounts as accounts_table
 from storage.tables import chats
 from storage.tables import dialogues as dialogues_table
 
 _CHAT_AT = len(accounts.IDENTIFY.selected_columns)
 _QUESTION_AT = _CHAT_AT + len(accounts.CHAT)
-_RECOGNISE = (
+_RECOGNISE = Prepared(
     accounts.IDENTIFY.add_columns(
         *(column.label(f"chat_{column.name}") for column in accounts.CHAT),
         *(column.label(f"question_{column.name}") for column in dialogues.QUESTION),
@@ -46,7 +47,7 @@ class Recognised:
 
 def recognise(tx: Tx, ref: ChatRef, sender: Sender, *, now: datetime) -> Recognised:
     """Who wrote in the chat that the platform names so. Chat and account become known when they are new."""
-    rows = tx.all(_RECOGNISE, {"on": ref.platform, "which": ref.id, "who": sender.id, "now": now})
+    rows = _RECOGNISE.all(tx, {"on": ref.platform, "which": ref.id, "who": sender.id, "now": now})
     if not rows:
         return _for_the_first_time(tx, ref, sender, now)
     chat = accounts.as_now(tx, Chat(*rows[0][_CHAT_AT:_QUESTION_AT]), ref)
