@@ -85,7 +85,7 @@ class App:
         self.renderer = Renderer(Catalogues(locale_roots(), config.zone))
         self.clock: Clock = clock or SystemClock()
         self._doors = doors or Doors()
-        self.worker = Worker(database, threads=config.database.threads)
+        self.worker = Worker(database)
         home = LocalRoom.name if config.local.enabled else None
         self.dispatcher = Dispatcher(
             registry=self.registry,

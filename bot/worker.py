@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from storage.database import Database, Tx
+from storage.database import Database, Steady, Tx
 
 R = TypeVar("R")
 Job = Callable[[Tx], Any]
@@ -60,12 +60,12 @@ class _Line:
 
 
 class Worker:
-    """Threads that run jobs on a database: `threads` for what people say (on SQLite one for everything)."""
+    """Threads that run jobs on a database: those it has for what people say (on SQLite one for everything)."""
 
-    def __init__(self, database: Database, *, threads: int = 1, batch: int = BATCH) -> None:
+    def __init__(self, database: Database, *, batch: int = BATCH) -> None:
         self._database = database
         self._batch = batch
-        self._queues = [_Line() for _ in range(1 if database.is_sqlite else threads)]
+        self._queues = [_Line() for _ in range(database.threads)]
         self._sending, self._clock = self._queues * 2 if database.is_sqlite else (_Line(), _Line())
         self._threads: list[threading.Thread] = []
 
@@ -112,7 +112,7 @@ class Worker:
         return self._queues[zlib.crc32(key.encode()) % len(self._queues) if len(self._queues) > 1 else 0]
 
     def _run(self, waiting: _Line) -> None:
-        stopping, commits = False, 0
+        stopping, commits, steady = False, 0, self._database.steady()
         while not stopping:
             batch: list[tuple[Job, Future[Any]]] = []
             entry = waiting.get()
@@ -125,11 +125,12 @@ class Worker:
                 entry = waiting.get()
             stopping = entry is None
             if batch:
-                self._together(batch)
+                self._together(steady, batch)
                 commits += 1
             if commits >= CHECKPOINT and waiting.empty():
                 self._checkpoint()
                 commits = 0
+        steady.close()
 
     def _checkpoint(self) -> None:
         try:
@@ -137,10 +138,10 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the log grows a little longer, and nobody waits for it
             log.warning("no checkpoint at present, another try follows: %s", error)
 
-    def _together(self, batch: list[tuple[Job, Future[Any]]]) -> None:
+    def _together(self, steady: Steady, batch: list[tuple[Job, Future[Any]]]) -> None:
         results: list[Any] = []
         try:
-            with self._database.transaction() as tx:
+            with steady.transaction() as tx:
                 results.extend(job(tx) for job, _future in batch)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for the job
             if len(batch) == 1 and not _passing(error):
@@ -148,15 +149,15 @@ class Worker:
                 return
             # One job spoilt the common transaction and nothing of it was kept: each again, alone.
             for job, future in batch:
-                self._alone(job, future)
+                self._alone(steady, job, future)
             return
         for (_job, future), result in zip(batch, results, strict=True):
             future.set_result(result)
 
-    def _alone(self, job: Job, future: Future[Any]) -> None:
+    def _alone(self, steady: Steady, job: Job, future: Future[Any]) -> None:
         for attempt in range(1, TRIES + 1):
             try:
-                with self._database.transaction() as tx:
+                with steady.transaction() as tx:
                     result = job(tx)
             except Exception as error:  # noqa: BLE001 - handed to whoever waits for the job
                 if attempt < TRIES and _passing(error):

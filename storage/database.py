@@ -122,6 +122,36 @@ class DriverCursor:
             raise DBAPIError.instance(self._text, None, error, sqlite3.Error, hide_parameters=True) from error
 
 
+class Steady:
+    """A connection that one thread keeps from one transaction to the next.
+
+    Fetching one costs as much as a statement, and on PostgreSQL a question to the server. After an error it is
+    given back, and the next transaction fetches one that answers.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """Begins, commits on leaving, and rolls back when something raises."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            with self._connection.begin():
+                yield Tx(self._connection)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the connection back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
 class Database:
     """One engine. `transaction()` begins, commits on leaving, and rolls back when something raises.
 
@@ -132,6 +162,8 @@ class Database:
     def __init__(self, url: str, *, threads: int = 1, direct: str = "") -> None:
         self.url = _with_driver(make_url(url))
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        #: How many threads may work for people at a time.
+        self.threads = 1 if self.is_sqlite else threads
         self._direct = _with_driver(make_url(direct)) if direct else self.url
         self.engine = (
             _sqlite_engine(self.url)
@@ -149,6 +181,10 @@ class Database:
     def transaction(self) -> Iterator[Tx]:
         with self.engine.begin() as connection:
             yield Tx(connection)
+
+    def steady(self) -> Steady:
+        """For a thread that has one transaction after the other."""
+        return Steady(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:

@@ -184,7 +184,7 @@ def test_a_line_that_is_cut_in_the_middle_of_a_message_is_opened_again(
     postgresql_database: Database, tmp_path: Path, times: int
 ) -> None:
     world = small_district(World(postgresql_database, tmp_path / "files"))
-    worker = Worker(postgresql_database, threads=2)
+    worker = Worker(postgresql_database)
     worker.start()
     cuts = {"left": times}
 
@@ -208,7 +208,7 @@ def test_a_line_cut_by_somebody_else_while_a_handler_works_is_no_incident(
     postgresql_database: Database, tmp_path: Path
 ) -> None:
     world = small_district(World(postgresql_database, tmp_path / "files"))
-    worker = Worker(postgresql_database, threads=1)
+    worker = Worker(postgresql_database)
     worker.start()
     cuts = {"left": 1}
     handler = world.registry.commands["亮点"].handler

@@ -84,7 +84,7 @@ class Office:
         self.database = database
         self.clock = StandingClock()
         self.post = Post()
-        self.worker = Worker(database, threads=2)
+        self.worker = Worker(database)
         self.told: list[tuple[str, str]] = []
         self.began = time.monotonic()
         self.restart()

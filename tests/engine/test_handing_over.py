@@ -140,7 +140,7 @@ async def test_a_claim_whose_answer_was_lost_with_the_line_is_taken_up_at_once(o
 
 
 def test_numbers_of_leaderships_rise_whoever_asks_at_once(database: Database) -> None:
-    worker = Worker(database, threads=4)
+    worker = Worker(database)
     worker.start()
     asked = [worker.submit(leaderships.begin, key=str(n)) for n in range(40)]
     assert sorted(future.result() for future in asked) == list(range(1, 41))

@@ -28,7 +28,7 @@ async def scheduler(
     database: Database, due: dict[str, Tick], *, ping_url: str = ""
 ) -> AsyncIterator[tuple[Scheduler, ShiftedClock]]:
     clock = ShiftedClock(base=StoppedClock(MORNING))
-    worker = Worker(database, threads=2)
+    worker = Worker(database)
     worker.start()
     try:
         yield Scheduler(worker, clock, due, ping_url=ping_url), clock

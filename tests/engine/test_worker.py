@@ -25,7 +25,7 @@ from storage.database import Database, Tx
 
 @pytest.fixture
 def worker(database: Database) -> Worker:
-    return Worker(database, threads=2)
+    return Worker(database)
 
 
 def put(name: str) -> object:

@@ -29,7 +29,7 @@ class Programs:
     def __init__(self, database: Database, folder: Path) -> None:
         self.database, self.folder = database, folder
         self.clock = ShiftedClock(base=StoppedClock(MORNING))
-        self.worker = Worker(database, threads=2)
+        self.worker = Worker(database)
         self.worker.start()
         self.leader = ""
 
