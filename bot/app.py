@@ -187,7 +187,12 @@ class App:
         telegram = Telegram(
             self.config.telegram,
             self.files,
-            self._spool(Telegram.name, self.config.data / "telegram", of_leader=True),
+            self._spool(
+                Telegram.name,
+                self.config.data / "telegram",
+                of_leader=True,
+                tells=self.config.telegram.mode == "webhook",
+            ),
             AccountMenus(self.worker, self.registry, self.renderer, Telegram.name),
             local_now=lambda: self.clock.now().astimezone(self.config.zone),
             leading=lambda: self.leadership.leading,
@@ -215,7 +220,9 @@ class App:
         self.add(wecom)
         return wecom
 
-    def _spool(self, platform: str, folder: Path, *, of_leader: bool, patient: bool = False) -> Spool:
+    def _spool(
+        self, platform: str, folder: Path, *, of_leader: bool, patient: bool = False, tells: bool = False
+    ) -> Spool:
         """Where a platform keeps what is acknowledged and not committed: with several replicas in the database."""
         disk = DiskSpool(folder)
         if self.database.is_sqlite:
@@ -228,6 +235,7 @@ class App:
             leading=lambda: self.leadership.leading,
             of_leader=of_leader,
             patient=patient,
+            address=self.database.address if tells else None,
         )
 
     def add(self, platform: Platform) -> None:

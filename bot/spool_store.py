@@ -10,11 +10,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+import psycopg
+from psycopg import AsyncConnection
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.chat.clock import Clock
 from bot.chat.ports import Spool
 from bot.worker import Worker
 from storage import spool
-from storage.database import Tx
+from storage.database import CONNECT_SECONDS, Tx
+from storage.schemas import CHANNEL_OF_SCHEMA
 
 R = TypeVar("R")
 log = logging.getLogger("liangsaibi.spool")
@@ -34,7 +39,8 @@ class SharedSpool:
 
     `disk` is what this program keeps by itself: what an earlier version left there is found, and with `patient` a
     message is kept there when the database does not take it in time (for a platform that does not bring it again).
-    `of_leader`: on this platform only the one that leads goes on with what lies here.
+    `of_leader`: on this platform only the one that leads goes on with what lies here. `address`: all programs are
+    to hear of what is kept (`hear`), over PostgreSQL's own address.
     """
 
     every = LOOK
@@ -49,6 +55,7 @@ class SharedSpool:
         leading: Callable[[], bool],
         of_leader: bool,
         patient: bool = False,
+        address: str | None = None,
     ) -> None:
         self._worker = worker
         self._clock = clock
@@ -57,6 +64,7 @@ class SharedSpool:
         self._leading = leading
         self._of_leader = of_leader
         self._patient = patient
+        self._address = address
         self._owner = secrets.token_hex(8)
         #: What this program is at work on, and when it last said that it is alive.
         self._mine: set[str] = set()
@@ -88,8 +96,9 @@ class SharedSpool:
     async def _keep(self, name: str, lane: str, content: Any, *, passed_on: bool) -> None:
         now = self._clock.now()
         owner, until = ("", now) if passed_on else (self._owner, now + LEASE)
-        await self._do(
-            lambda tx: spool.keep(
+
+        def job(tx: Tx) -> None:
+            spool.keep(
                 tx,
                 platform=self._platform,
                 name=name,
@@ -98,9 +107,11 @@ class SharedSpool:
                 owner=owner,
                 until=until,
                 now=now,
-            ),
-            name,
-        )
+            )
+            if self._address is not None:
+                spool.call(tx, lane)
+
+        await self._do(job, name)
 
     async def drop(self, name: str) -> None:
         """It is committed. Nothing is asked for what was never kept."""
@@ -170,6 +181,32 @@ class SharedSpool:
     async def waits(self, lane: str) -> bool:
         """Whether something of this lane lies here, whoever is at work on it."""
         return await self._do(lambda tx: spool.waits(tx, platform=self._platform, lane=lane), lane)
+
+    async def hear(self, told: Callable[[str], None]) -> None:
+        """Call `told` with the lane of whatever any program keeps here, at once; until cancelled."""
+        while self._address is not None:
+            try:
+                async with await AsyncConnection.connect(
+                    self._address,
+                    autocommit=True,
+                    connect_timeout=CONNECT_SECONDS,
+                    keepalives_idle=5,
+                    keepalives_interval=2,
+                    keepalives_count=2,
+                    application_name="liangsaibi spool",
+                ) as connection:
+                    await self._listen(connection, told)
+            except (psycopg.Error, SQLAlchemyError, OSError) as error:
+                log.warning("no line to the database to hear of what others keep: %s", type(error).__name__)
+            await asyncio.sleep(LOOK)
+
+    async def _listen(self, connection: AsyncConnection[Any], told: Callable[[str], None]) -> None:
+        row = await (await connection.execute(f"SELECT {CHANNEL_OF_SCHEMA}")).fetchone()
+        await connection.execute(f"LISTEN {spool.CHANNEL}{row[0] if row else ''}")
+        for lane in await self._do(lambda tx: spool.lanes(tx, platform=self._platform)):
+            told(lane)
+        async for call in connection.notifies():
+            told(call.payload)
 
     async def set_apart(self, name: str, content: Any) -> None:
         """Keep what cannot be read for whoever mends it."""

@@ -8,6 +8,7 @@ import hashlib
 import logging
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,9 @@ class DiskSpool:
     async def waits(self, lane: str) -> bool:
         """The only program knows by itself what it has under way."""
         return False
+
+    async def hear(self, told: Callable[[str], None]) -> None:
+        """Nobody else keeps anything here."""
 
     def _left(self) -> list[Any]:
         found = []

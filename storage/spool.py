@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, text, update
 
 from storage.database import Tx, insert
+from storage.schemas import CHANNEL_OF_SCHEMA
 from storage.tables import spool
 
+#: Where programs hear of what the others keep here; in a schema of its own with CHANNEL_OF_SCHEMA after it.
+CHANNEL = "liangsaibi_spool"
 #: So many are taken over at once at most.
 MOST = 200
 
@@ -37,6 +40,8 @@ _TAKE_OVER = (
     .values(owner=bindparam("by"), until=bindparam("till"))
     .returning(spool.c.id, spool.c.name, spool.c.content)
 )
+_LANES = select(spool.c.lane).where(_on, spool.c.readable).distinct()
+_CALL = text(f"SELECT pg_notify('{CHANNEL}' || {CHANNEL_OF_SCHEMA}, :lane)")
 _OLD = select(spool.c.id).where(~spool.c.readable, spool.c.kept_at < bindparam("before")).limit(MOST)
 _FORGET = delete(spool).where(spool.c.id.in_(_OLD))
 
@@ -71,6 +76,17 @@ def keep(
         "kept_at": now,
     }
     tx.execute(insert(spool, tx).values(values).on_conflict_do_nothing())
+
+
+def lanes(tx: Tx, *, platform: str) -> set[str]:
+    """All lanes of which something lies here."""
+    return {row.lane for row in tx.all(_LANES, {"on": platform})}
+
+
+def call(tx: Tx, lane: str) -> None:
+    """Tell every program that listens (`CHANNEL`), with the commit, that something of this lane lies here."""
+    if tx.connection.dialect.name == "postgresql":
+        tx.execute(_CALL, {"lane": lane})
 
 
 def set_apart(tx: Tx, *, platform: str, name: str, content: Any, now: datetime) -> None:

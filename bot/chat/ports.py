@@ -184,6 +184,10 @@ class Spool(Protocol):
         """Whether something of this lane lies here."""
         ...
 
+    async def hear(self, told: Callable[[str], None]) -> None:
+        """Call `told` with the lane of whatever any program keeps here, at once; until cancelled."""
+        ...
+
     async def set_apart(self, name: str, content: Any) -> None:
         """Keep what cannot be read for whoever mends it."""
         ...

@@ -121,6 +121,8 @@ class Replica:
         self._mode = mode
         self._port, self._wecom_port = free_port(), free_port()
         self.calls, self.wecom_calls = tcp(self._port), tcp(self._wecom_port)
+        #: Where Telegram is polled, only WeCom calls.
+        self._ports = (self.calls, self.wecom_calls) if mode == "webhook" else (self.wecom_calls,)
         self.address = f"http://127.0.0.1:{self._port}/telegram"
         self.wecom_address = f"http://127.0.0.1:{self._wecom_port}"
         self._process = 0
@@ -145,18 +147,20 @@ class Replica:
     async def start(self) -> None:
         self._process = await self._forker.start(self._folder / "liangsaibi.toml")
 
-    async def _is_open(self) -> bool:
-        try:
-            _reader, writer = await (self.calls if self._mode == "webhook" else self.wecom_calls)()
-        except OSError:
-            return False
-        writer.close()
-        return True
+    async def _open(self) -> int:
+        """How many of its ports take calls."""
+        found = 0
+        for calls in self._ports:
+            with contextlib.suppress(OSError):
+                _reader, writer = await calls()
+                writer.close()
+                found += 1
+        return found
 
     async def takes_calls(self) -> None:
-        """Wait until its webhook answers."""
+        """Wait until its webhooks answer."""
         ends = asyncio.get_running_loop().time() + PATIENCE
-        while not await self._is_open():
+        while await self._open() < len(self._ports):
             assert asyncio.get_running_loop().time() < ends, self._forker.log()
             await asyncio.sleep(0.05)
 
@@ -170,7 +174,7 @@ class Replica:
             while process.status() != psutil.STATUS_ZOMBIE:
                 await asyncio.sleep(0.02)
         # Its threads may end a moment later, and its port with the last of them.
-        while await self._is_open():
+        while await self._open():
             await asyncio.sleep(0.02)
 
     async def close(self) -> None:

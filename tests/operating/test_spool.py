@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import column, func, select, text
 
 from bot.chat.clock import ShiftedClock, StoppedClock
 from bot.spool_store import LEASE, PATIENCE, RENEW, SharedSpool
@@ -220,3 +220,40 @@ def test_two_that_both_think_they_lead_get_each_message_once_and_do_not_wait_for
             for tx, owner in ((one, "one"), (two, "two"))
         ]
     assert [[left.name for left in some] for some in taken] == [["1"], []]
+
+
+async def test_all_programs_hear_at_once_of_whom_something_is_kept_and_at_first_of_all_that_is_there(
+    postgresql_database: Database, tmp_path: Path
+) -> None:
+    programs = Programs(postgresql_database, tmp_path)
+    programs.leader = "one"
+    one, two = (
+        SharedSpool(
+            programs.worker,
+            programs.clock,
+            "telegram",
+            DiskSpool(tmp_path / name),
+            leading=lambda name=name: programs.leader == name,  # type: ignore[misc]
+            of_leader=True,
+            address=postgresql_database.address,
+        )
+        for name in ("one", "two")
+    )
+    await one.keep("1", "before", said(1))
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    hearing = asyncio.create_task(two.hear(heard.put_nowait))
+    try:
+        async with asyncio.timeout(60):
+            assert await heard.get() == "before"
+            await one.keep("2", "the leader's", said(2))
+            await two.keep("3", "passed on", said(3), passed_on=True)
+            assert [await heard.get(), await heard.get()] == ["the leader's", "passed on"]
+            # The line is cut: it hears again of all that is there.
+            with postgresql_database.transaction() as tx:
+                ended = select(func.pg_terminate_backend(column("pid"))).select_from(text("pg_stat_activity"))
+                assert tx.all(ended.where(column("application_name") == "liangsaibi spool"))
+            assert {await heard.get() for _ in range(3)} == {"before", "the leader's", "passed on"}
+    finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+        programs.worker.stop()

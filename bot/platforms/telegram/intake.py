@@ -6,6 +6,7 @@ An update is acknowledged when it is committed or, where that takes long, when i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -76,9 +77,10 @@ class Intake:
         self._lanes: dict[str, deque[Kept]] = {}
         self._kept: dict[int, Kept] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        #: The lanes of which this program has passed something on to the one that leads.
+        #: The lanes of which something may wait for the program that leads: passed on by this one or another.
         self._passed_on: set[str] = set()
-        self._looking: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
+        self._looking: tuple[asyncio.Task[None], ...] = ()
         self._one_look = asyncio.Lock()
 
     async def open(self, receive: Receive) -> None:
@@ -86,7 +88,8 @@ class Intake:
         self._receive = receive
         await self._try_to_look()
         if self._spool.every:
-            self._looking = asyncio.create_task(self._keep_looking(self._spool.every))
+            looking, hearing = self._keep_looking(self._spool.every), self._spool.hear(self._told)
+            self._looking = (asyncio.create_task(looking), asyncio.create_task(hearing))
 
     async def look(self) -> None:
         """Go on with what nobody is at work on. When this returns it has its place before whatever comes now."""
@@ -96,8 +99,15 @@ class Intake:
 
     async def _keep_looking(self, every: float) -> None:
         while True:
-            await asyncio.sleep(every)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), every)
+            self._news.clear()
             await self._try_to_look()
+
+    def _told(self, lane: str) -> None:
+        """Some program has put something of this lane into the spool: what comes now in it comes after that."""
+        self._passed_on.add(lane)
+        self._news.set()
 
     async def _try_to_look(self) -> None:
         try:
@@ -116,10 +126,10 @@ class Intake:
     async def close(self) -> None:
         """Take nothing more; what is under way is given a moment, and stays in the spool otherwise."""
         self._receive = None
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
-            self._looking = None
+        for task in self._looking:
+            task.cancel()
+        await asyncio.gather(*self._looking, return_exceptions=True)
+        self._looking = ()
         if self._tasks:
             _done, pending = await asyncio.wait(self._tasks, timeout=PATIENCE)
             for task in pending:
@@ -224,7 +234,8 @@ class Intake:
         self._kept[number] = kept
         lane = self._lanes.get(came.lane)
         if lane is not None:
-            lane.append(kept)
+            # By number: what another program had passed on may be found after what came later.
+            lane.insert(sum(other.number < number for other in lane), kept)
         else:
             self._lanes[came.lane] = deque([kept])
             self.aside(self._work(came.lane))
@@ -233,6 +244,8 @@ class Intake:
     async def _work(self, name: str) -> None:
         lane = self._lanes[name]
         while lane:
+            if self._shared:
+                await self._try_to_look()
             together = [kept for kept in await self._head(lane) if await _is_safe(kept)]
             if together:
                 await self._together([kept.came for kept in together])
