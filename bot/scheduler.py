@@ -21,7 +21,7 @@ log = logging.getLogger("liangsaibi.scheduler")
 #: How often to look, in seconds.
 EVERY = 30
 #: A tick that says so many times in one look that there is more to do is out of its mind.
-MOST_STEPS = 10_000
+MOST_STEPS = 100_000
 #: What has been taken or sent is kept this long; Telegram delivers again for a day, WeCom for minutes.
 KEEP = timedelta(days=14)
 #: Old rows are dropped in small steps, so that no message waits behind a long transaction.

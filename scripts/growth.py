@@ -8,7 +8,7 @@ Each size is built anew (`scripts/province.py`), five commitments and a quarter'
 the commit, with everybody's messages handed in at once as on the deadline's evening: "mixed" is
 `scripts/traffic.py`'s mixture, the columns beside it are messages of one kind. "idle": a look at the clock at
 which nothing is due; "busy": one after so many messages, which the audit trail seals. "morning": the look at which
-the day's reminders go out, when 70 units are late at every size; it also looks for lights that have changed.
+the day's reminders go out, when 70 units are late at every size; no light may have changed that morning.
 """
 
 from __future__ import annotations

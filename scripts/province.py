@@ -39,6 +39,8 @@ EACH = len(WORDS)
 LATE = 70
 #: The quarter's reports were said so long ago; it is the quarter of that day.
 AGO = timedelta(days=5)
+#: So long nobody need look at their lights.
+ON_PACE = timedelta(days=90)
 _SYLLABLES = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花"
     "方俞任袁柳鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬林石田高龙溪湖岭桥泉坪湾塘"
@@ -323,6 +325,8 @@ class _Statements:
                 "share": "'0.6'",
                 "value": self._by_number([f"'{target * 6 / 10}'" for *_more, target in WORDS], exact=True),
                 "reported_at": self._at(self.now - AGO),
+                # All are on pace until the autumn, and were looked at when they were reported.
+                "look_on": f"'{(self.now + ON_PACE).date()}'",
                 "reported_quarter": f"CASE WHEN i <= {LATE * EACH} THEN NULL ELSE '{self.quarter_name}' END",
             }
         yield self._insert("commitments", s.villages * EACH, **columns)

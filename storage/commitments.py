@@ -9,10 +9,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Date, bindparam, case, func, select, update
 
+from bot.chat.messages import Light
 from storage.database import Tx, insert
-from storage.tables import commitments, unit_ancestors, units
+from storage.tables import LOOK_AT_ONCE, commitments, lights, unit_ancestors, units
 from storage.terms import Kind as Kind
 from storage.terms import Part as Part
 from storage.terms import Terms, parts_from_wire, parts_to_wire
@@ -195,11 +196,14 @@ _SET_TERMS = (
         parts=bindparam("new_parts"),
         due=bindparam("new_due"),
         share=bindparam("new_share"),
+        look_on=LOOK_AT_ONCE,
     )
 )
 _SET_CATEGORY = (
     update(commitments).where(commitments.c.id == bindparam("which")).values(category=bindparam("new_category"))
 )
+_noted_light = select(lights.c.light).where(lights.c.commitment_id == bindparam("which")).scalar_subquery()
+_known_light = func.coalesce(_noted_light, Light.GREEN.value)
 _SET_PROGRESS = (
     update(commitments)
     .where(commitments.c.id == bindparam("which"))
@@ -209,6 +213,11 @@ _SET_PROGRESS = (
         status=bindparam("new_status"),
         reported_at=bindparam("at"),
         reported_quarter=bindparam("in_quarter"),
+        # Where the light stays the one that is known, nobody has to look before it may be another.
+        look_on=case(
+            (_known_light == bindparam("new_light"), bindparam("next_look", type_=Date)),
+            else_=LOOK_AT_ONCE,
+        ),
     )
 )
 
@@ -317,6 +326,7 @@ def set_state(tx: Tx, commitment_id: int, *, state: State, expected: Sequence[St
             commitments.c.state.in_(bindparam("states", expanding=True)),
         )
         .values({name: bindparam(f"new_{name}") for name in ("state", *sorted(columns))})
+        .values(look_on=LOOK_AT_ONCE)
     )
     values = {"which": commitment_id, "states": _values(expected), "new_state": state.value}
     values |= {f"new_{name}": value for name, value in columns.items()}
@@ -358,8 +368,13 @@ def set_progress(
     status: Status | None,
     reported_at: datetime | None,
     quarter: str | None,
+    light: Light | None = None,
+    look_on: date = LOOK_AT_ONCE,
 ) -> None:
-    """Note the newest reported progress; all None when the only report was taken back."""
+    """Note the newest reported progress; all None when the only report was taken back.
+
+    `light` is the one that the commitment has now, which will be no other before the day `look_on`; None: unknown.
+    """
     values = {
         "which": commitment_id,
         "new_share": share,
@@ -367,6 +382,8 @@ def set_progress(
         "new_status": status.value if status else None,
         "at": reported_at,
         "in_quarter": quarter,
+        "new_light": light.value if light else "",
+        "next_look": look_on,
     }
     tx.execute(_SET_PROGRESS, values)
 

@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from storage.commitments import Commitment, State, commitment_columns, from_row
 from storage.database import Tx
-from storage.tables import commitments, unit_ancestors, units
+from storage.tables import LOOK_AT_ONCE, commitments, unit_ancestors, units
 
 _below = select(unit_ancestors.c.unit_id).where(
     unit_ancestors.c.ancestor_id.in_(bindparam("roots", expanding=True))
@@ -66,7 +66,7 @@ _UNANNOUNCED = (
 _ANNOUNCE = (
     update(commitments)
     .where(commitments.c.unit_id.in_(bindparam("which", expanding=True)), _approved_unannounced)
-    .values(published_at=bindparam("at"))
+    .values(published_at=bindparam("at"), look_on=LOOK_AT_ONCE)
     .returning(commitments.c.id)
 )
 _CLOSE = (

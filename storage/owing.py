@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 
 from storage.commitments import Category, State, Status
 from storage.database import Tx
 from storage.reports import STANDING, Review
-from storage.tables import commitments, reports, unit_ancestors, units
+from storage.tables import commitments, fulfilments, reports, unit_ancestors, units
 from storage.terms import Kind
 
 
@@ -19,7 +19,7 @@ from storage.terms import Kind
 class Standing:
     """One unit: `owed` things are still to be done of `whole`. `above` is the unit over it.
 
-    `returned`: so many of its commitments were sent back to be improved.
+    `returned`: so many of its commitments were sent back to be improved. `position`: where it stands in lists.
     """
 
     unit_id: int
@@ -28,6 +28,7 @@ class Standing:
     owed: int
     whole: int
     returned: int = 0
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +56,29 @@ _promised = and_(
     commitments.c.category == Category.ELECTIVE.value,
     commitments.c.state.in_([State.PROPOSED, State.PUBLISHED, State.DONE, State.CLOSED]),
 )
+_promises = func.count(commitments.c.id).filter(_promised)
+_returned = func.count(commitments.c.id).filter(commitments.c.state == State.RETURNED.value)
+_UNREGISTERED = (
+    select(*_UNITS, _promises, _returned, units.c.position)
+    .outerjoin(commitments, _of_year)
+    .where(units.c.id.in_(bindparam("which", expanding=True)))
+    .group_by(*_GROUP)
+    .having(or_(_promises == 0, _returned > 0))
+    .order_by(*_ORDER)
+)
 _REGISTERED = (
-    select(
-        *_UNITS,
-        func.count(commitments.c.id).filter(_promised),
-        func.count(commitments.c.id).filter(commitments.c.state == State.RETURNED.value),
-    )
+    select(*_UNITS, _promises, _returned)
     .outerjoin(commitments, _of_year)
     .where(*_OF_KINDS)
     .group_by(*_GROUP)
     .order_by(*_ORDER)
 )
-_PLAIN = select(*_UNITS).where(*_OF_KINDS).order_by(*_ORDER)
+_fulfilled = (
+    select(fulfilments.c.unit_id)
+    .where(fulfilments.c.deadline_id == bindparam("deadline"), fulfilments.c.unit_id == units.c.id)
+    .exists()
+)
+_OWN = select(*_UNITS, case((_fulfilled, 0), else_=1)).where(*_OF_KINDS).order_by(*_ORDER)
 _PROPOSED = (
     select(*_UNITS, func.count())
     .join(commitments, _of_year)
@@ -129,10 +141,19 @@ def registration(tx: Tx, roots: Sequence[int], *, year: int, kinds: Sequence[str
     ]
 
 
-def plain(tx: Tx, roots: Sequence[int], *, kinds: Sequence[str], done: set[int]) -> list[Standing]:
-    """Every unit owes 1 of 1 unless it is among those that have done it."""
-    rows = tx.all(_PLAIN, {"roots": list(roots), "kinds": list(kinds)})
-    return [Standing(unit_id, name, above, int(unit_id not in done), 1) for unit_id, name, above in rows]
+def unregistered(tx: Tx, unit_ids: Iterable[int], *, year: int) -> list[Standing]:
+    """Those of the units that owe it by the same rule."""
+    rows = tx.among(_UNREGISTERED, "which", unit_ids, {"in_year": year})
+    return [
+        Standing(unit_id, name, above, 1, 1, returned, position)
+        for unit_id, name, above, _promised, returned, position in rows
+    ]
+
+
+def own(tx: Tx, roots: Sequence[int], *, deadline_id: int, kinds: Sequence[str]) -> list[Standing]:
+    """Every unit owes 1 of 1 unless it has done what the deadline asks for."""
+    rows = tx.all(_OWN, {"roots": list(roots), "kinds": list(kinds), "deadline": deadline_id})
+    return [Standing(unit_id, name, above, owed, 1) for unit_id, name, above, owed in rows]
 
 
 def proposed(tx: Tx, roots: Sequence[int], *, year: int) -> list[Standing]:

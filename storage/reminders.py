@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from datetime import date, datetime
 
-from sqlalchemy import (
-    ColumnElement,
-    Float,
-    and_,
-    bindparam,
-    cast,
-    delete,
-    extract,
-    func,
-    not_,
-    or_,
-    select,
-)
+from sqlalchemy import bindparam, delete, func, select, text, update
 
 from bot.chat.messages import Light
 from storage import facts
-from storage.commitments import Kind, Placed, State, Status, commitment_columns, from_row
+from storage.commitments import Placed, commitment_columns, from_row
 from storage.database import Tx, insert
-from storage.tables import commitments, group_times, lights, mutes, reminders, unit_ancestors, units
+from storage.tables import LIT, LOOK_AT_ONCE, chats, commitments, group_times, lights, mutes, reminders, units
 
 _FACT = "reminders.seen_until"
 #: How the step of a reminder begins that somebody asked for by hand.
 NUDGE = "nudge"
 _REACHED = "reminders.reached"
-#: A day in seconds; and what a float may be wrong by.
-_DAY, _DOUBT = 86_400.0, 1e-6
+_RULES = "reminders.lights"
 #: One INSERT takes so many rows; SQLite binds at most 32,766 values.
 _AT_ONCE = 1000
 
@@ -60,11 +46,17 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Lit:
-    """A published commitment with the light that its people know of, and since when (None: never looked at)."""
+    """A published commitment with the light that its people know of, and since when (None: never looked at).
+
+    `look_on`: since when it is due to be looked at. `position`, `ended`: of its unit.
+    """
 
     placed: Placed
     known: Light | None
     since: datetime | None
+    look_on: date
+    position: int
+    ended: bool
 
 
 _LAST = (
@@ -85,43 +77,8 @@ _MUTED = select(mutes.c.person_id, mutes.c.until).where(mutes.c.until >= bindpar
 _UNMUTE = delete(mutes).where(mutes.c.person_id == bindparam("who"))
 _TIMES = select(group_times.c.chat_id, group_times.c.minutes)
 _office = units.alias("office")
-
-
-def _may_have_changed() -> ColumnElement[bool]:
-    """Whether a commitment's light may be another than the one that is known.
-
-    The rule is `handlers/commitments/pace.py`'s, which judges what is found here. Of a province's millions nearly
-    all are left out: those of which it is certain that they have not changed. Where a float or the hour of the
-    publication leaves a doubt, the commitment is found.
-    """
-    c = commitments.c
-    share = cast(c.share, Float)
-    reached = or_(
-        and_(share.is_not(None), share >= 1),
-        and_(share.is_(None), func.coalesce(c.status, "") == Status.DONE.value),
-    )
-    overdue = and_(c.due.is_not(None), c.due < bindparam("today"))
-    slow = func.coalesce(c.status, "").in_([Status.SLOW.value, Status.SUSPENDED.value])
-    near = and_(c.due.is_not(None), c.due <= bindparam("soon"))
-    measured = [Kind.QUANTITY.value, Kind.COMPOUND.value, Kind.THRESHOLD.value]
-    counted = or_(share.is_not(None), and_(c.kind.in_(measured), c.reported_at.is_(None)))
-    begun, ends = extract("epoch", c.published_at), extract("epoch", c.due)
-
-    def behind(start: ColumnElement[Any], doubt: float) -> ColumnElement[bool]:
-        # share < (today - start) / (due - start) - allowed, times the whole of the time
-        reach = func.coalesce(share, 0.0) + bindparam("allowed", type_=Float) - doubt
-        gone = bindparam("midnight", type_=Float) - start
-        return and_(c.due.is_not(None), counted, ends > start, reach * (ends - start) < gone)
-
-    perhaps = or_(slow, near, behind(begun - _DAY, _DOUBT))
-    surely = or_(slow, near, behind(begun + 0, -_DOUBT))
-    known = func.coalesce(lights.c.light, Light.GREEN.value)
-    unchanged = or_(
-        and_(known == Light.GREEN.value, or_(reached, not_(or_(overdue, perhaps)))),
-        and_(known == Light.YELLOW.value, not_(reached), not_(overdue), surely),
-        and_(known == Light.RED.value, not_(reached), overdue),
-    )
-    return not_(unchanged)
+#: Of the table's own columns, where others have some of the same name.
+_lit_words = re.sub(r"\b(state|published_at)\b", r"commitments.\1", LIT)
 
 
 # Who has fulfilled a promise has no light to speak of; neither has what is not announced yet.
@@ -133,23 +90,51 @@ _LIT = (
         _office.c.name,
         lights.c.light,
         lights.c.since,
+        commitments.c.look_on,
+        units.c.position,
+        units.c.ended_at,
     )
     .join(units, units.c.id == commitments.c.unit_id)
     .outerjoin(_office, _office.c.id == units.c.parent_id)
     .outerjoin(lights, lights.c.commitment_id == commitments.c.id)
     .where(
-        commitments.c.state == State.PUBLISHED.value,
-        commitments.c.year >= bindparam("since"),
-        commitments.c.published_at.is_not(None),
-        _may_have_changed(),
-        units.c.ended_at.is_(None),
-        units.c.id.in_(
-            select(unit_ancestors.c.unit_id).where(
-                unit_ancestors.c.ancestor_id.in_(bindparam("roots", expanding=True))
-            )
-        ),
+        text(_lit_words),
+        commitments.c.look_on == bindparam("day"),
+        commitments.c.id > bindparam("after"),
     )
-    .order_by(units.c.position, units.c.id, commitments.c.year, commitments.c.number)
+    .order_by(commitments.c.id)
+    .limit(bindparam("most"))
+)
+_NEXT_DAY = select(func.min(commitments.c.look_on)).where(
+    text(_lit_words), commitments.c.look_on > bindparam("day"), commitments.c.look_on <= bindparam("today")
+)
+_LOOKED_AT = (
+    select(commitments.c.id)
+    .where(text(_lit_words), commitments.c.look_on > LOOK_AT_ONCE, commitments.c.look_on < bindparam("never"))
+    .limit(bindparam("most"))
+)
+_LOOK_ON = (
+    update(commitments)
+    .where(commitments.c.id.in_(bindparam("which", expanding=True)))
+    .values(look_on=bindparam("day"))
+)
+_child = units.alias("child")
+_WITH_GROUPS = (
+    select(chats.c.unit_id)
+    .where(
+        chats.c.is_group,
+        chats.c.unit_id > bindparam("after"),
+        select(_child.c.id)
+        .where(
+            _child.c.parent_id == chats.c.unit_id,
+            _child.c.kind.in_(bindparam("kinds", expanding=True)),
+            _child.c.ended_at.is_(None),
+        )
+        .exists(),
+    )
+    .distinct()
+    .order_by(chats.c.unit_id)
+    .limit(bindparam("most"))
 )
 
 
@@ -234,35 +219,70 @@ def set_time(tx: Tx, chat_id: int, minutes: int) -> None:
     tx.execute(statement.on_conflict_do_update(index_elements=["chat_id"], set_={"minutes": minutes}))
 
 
-def lit(
-    tx: Tx, roots: Sequence[int], *, since: int, today: date, due_soon_days: int, behind_pace: Decimal
-) -> list[Lit]:
-    """What is published at or below the roots and not done, of that year and later, whose light may have changed.
+def lit(tx: Tx, *, today: date, after: tuple[date, int], most: int) -> list[Lit]:
+    """The next published commitments whose light may be another today, by the day of their next look and number.
 
-    The last three are what the light is judged by; whether it has changed is for the caller to judge.
+    At most `most`, all of one day; none when that were all.
     """
-    values = {
-        "roots": list(roots),
-        "since": since,
-        "today": today,
-        "soon": today + timedelta(days=due_soon_days),
-        "allowed": float(behind_pace),
-        "midnight": datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp(),
-    }
-    rows = tx.all(_LIT, values) if roots else ()
+    day, number = after
+    rows = tx.all(_LIT, {"day": day, "after": number, "most": most}) if number else ()
+    if not rows:
+        following = tx.scalar(_NEXT_DAY, {"day": day, "today": today})
+        rows = tx.all(_LIT, {"day": following, "after": 0, "most": most}) if following else ()
     return [
-        Lit(Placed(from_row(row), *row[-5:-2]), Light(row.light) if row.light else None, row.since) for row in rows
+        Lit(
+            Placed(from_row(row), *row[-8:-5]),
+            Light(row.light) if row.light else None,
+            row.since,
+            row.look_on,
+            row.position,
+            row.ended_at is not None,
+        )
+        for row in rows
     ]
 
 
-def know(tx: Tx, known: Mapping[int, Light], *, now: datetime) -> None:
-    """Note the light of commitments that their people know of now."""
-    rows = [{"commitment_id": c, "light": light.value, "since": now} for c, light in sorted(known.items())]
-    for at in range(0, len(rows), _AT_ONCE):
-        statement = insert(lights, tx).values(rows[at : at + _AT_ONCE])
+def look_again(tx: Tx, days: Mapping[date, Sequence[int]]) -> None:
+    """Note on which day which commitments' lights may be others; a light that is said meanwhile sets it back."""
+    for day, commitment_ids in sorted(days.items()):
+        tx.execute(_LOOK_ON, {"which": sorted(commitment_ids), "day": day})
+
+
+def look_at_all(tx: Tx, *, never: date, most: int) -> int:
+    """Look at what may yet change as soon as possible, so many at a time; returns how many those were."""
+    found = [row.id for row in tx.all(_LOOKED_AT, {"never": never, "most": most})]
+    if found:
+        tx.execute(_LOOK_ON, {"which": found, "day": LOOK_AT_ONCE})
+    return len(found)
+
+
+def judged_by(tx: Tx) -> dict[str, str]:
+    """The rules by which the days of the next looks were found."""
+    return facts.get(tx, _RULES) or {}
+
+
+def judge_by(tx: Tx, rules: Mapping[str, str]) -> None:
+    """Note them."""
+    facts.put(tx, _RULES, dict(rules))
+
+
+def know(tx: Tx, known: Mapping[int, tuple[Light, date]], *, now: datetime) -> None:
+    """Note the light of commitments that their people know of now, and when it may be another."""
+    rows = [{"commitment_id": c, "light": light.value, "since": now} for c, (light, _day) in sorted(known.items())]
+    if rows:
+        statement = insert(lights, tx).values(rows)
         tx.execute(
             statement.on_conflict_do_update(
                 index_elements=["commitment_id"],
                 set_={"light": statement.excluded.light, "since": statement.excluded.since},
             )
         )
+    days: dict[date, list[int]] = {}
+    for commitment_id, (_light, day) in known.items():
+        days.setdefault(day, []).append(commitment_id)
+    look_again(tx, days)
+
+
+def units_with_groups(tx: Tx, *, after: int, kinds: Sequence[str], most: int) -> list[int]:
+    """The next units that have a group, and units of these kinds directly under them, by number."""
+    return [row.unit_id for row in tx.all(_WITH_GROUPS, {"after": after, "kinds": list(kinds), "most": most})]

@@ -5,8 +5,8 @@ A report is `reported` until the office has verified or returned it, or its auth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -77,6 +77,7 @@ class Coverage:
     promised: int
     owed: int
     reported: int
+    position: int = field(default=0, compare=False)
 
 
 _FIELDS = tuple(Report.__dataclass_fields__)
@@ -140,7 +141,7 @@ _owed = and_(
 )
 _due = func.count(commitments.c.id).filter(_owed)
 _done = func.count(commitments.c.id).filter(_owed, commitments.c.reported_quarter == bindparam("in_quarter"))
-_COVERAGE = (
+_every = (
     select(
         units.c.id,
         units.c.name,
@@ -148,6 +149,7 @@ _COVERAGE = (
         func.count(commitments.c.id),
         _due,
         _done,
+        units.c.position,
     )
     .outerjoin(
         commitments,
@@ -157,15 +159,12 @@ _COVERAGE = (
             commitments.c.state.in_([State.PUBLISHED.value, State.DONE.value]),
         ),
     )
-    .where(
-        units.c.id.in_(_below),
-        units.c.kind.in_(bindparam("kinds", expanding=True)),
-        units.c.ended_at.is_(None),
-    )
+    .where(units.c.kind.in_(bindparam("kinds", expanding=True)), units.c.ended_at.is_(None))
     .group_by(units.c.id, units.c.name, units.c.parent_id, units.c.position)
     .order_by(units.c.position, units.c.id)
 )
-_LACKING = _COVERAGE.having(_due > _done)
+_COVERAGE = _every.where(units.c.id.in_(_below))
+_LACKING_OF = _every.where(units.c.id.in_(bindparam("which", expanding=True))).having(_due > _done)
 
 
 def add(
@@ -224,12 +223,10 @@ def coverage(
     quarter: str,
     before: datetime,
     kinds: Sequence[str],
-    lacking: bool = False,
 ) -> list[Coverage]:
     """Unit by unit: how many of the commitments that the quarter's report has to speak of have one.
 
-    These are the ones published before `before` that were not finished in an earlier quarter. `lacking`: only the
-    units in which one of them has none.
+    These are the ones published before `before` that were not finished in an earlier quarter.
     """
     if not roots:
         return []
@@ -240,7 +237,15 @@ def coverage(
         "before": before,
         "kinds": list(kinds),
     }
-    return [Coverage(*row) for row in tx.all(_LACKING if lacking else _COVERAGE, values)]
+    return [Coverage(*row) for row in tx.all(_COVERAGE, values)]
+
+
+def coverage_of(
+    tx: Tx, unit_ids: Iterable[int], *, year: int, quarter: str, before: datetime, kinds: Sequence[str]
+) -> list[Coverage]:
+    """The same for those of the units in which a commitment has none."""
+    values = {"in_year": year, "in_quarter": quarter, "before": before, "kinds": list(kinds)}
+    return [Coverage(*row) for row in tx.among(_LACKING_OF, "which", unit_ids, values)]
 
 
 def from_row(row: Any) -> Report:

@@ -6,7 +6,7 @@ who did it and when. JSON columns hold what only this program reads.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -99,6 +99,14 @@ def _eight_decimals(number: Decimal) -> Decimal:
     """At most eight decimals; a number that has fewer stays as it is written."""
     exponent = number.as_tuple().exponent
     return number.quantize(_SMALLEST, ROUND_HALF_UP) if isinstance(exponent, int) and exponent < -8 else number
+
+
+#: A commitment's light is to be looked at as soon as lights are looked at.
+LOOK_AT_ONCE = date(2000, 1, 1)
+#: The commitments that have a light; a statement finds them by the index only if it says the same words.
+LIT = "state = 'published' AND published_at IS NOT NULL"
+#: Those of which a report is asked every quarter: what is done is not reported again, a rate has to be held.
+OPEN = "state = 'published' AND (status IS NULL OR status <> 'done' OR kind = 'threshold')"
 
 
 def _id() -> Column[int]:
@@ -489,8 +497,12 @@ commitments = Table(
     Column("status", String(12)),
     Column("reported_at", Moment),
     Column("reported_quarter", String(6)),
+    # No look before this day finds another light than the one that is known; whatever is said sets it back.
+    Column("look_on", Date, nullable=False, server_default=LOOK_AT_ONCE.isoformat()),
     UniqueConstraint("unit_id", "year", "number"),
     Index("ix_commitments_year_state", "year", "state"),
+    _index_of("ix_commitments_look_on", LIT, "look_on", "id"),
+    _index_of("ix_commitments_open", OPEN, "year", "reported_quarter", "unit_id"),
 )
 
 amendments = Table(
@@ -537,6 +549,7 @@ reports = Table(
     # the report that stood before its author edited the message; the record of changes says it as well
     Column("corrects_id", Id),
     Index("ix_reports_commitment_id_quarter", "commitment_id", "quarter"),
+    _index_of("ix_reports_waiting", "state = 'reported'", "quarter", "commitment_id"),
 )
 
 # --- deadlines and reminders ------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ RETURNED = T("已退回")
 WITHDRAWN = T("已撤回")
 
 _UNPUBLISHED = {State.PROPOSED: WAITING, State.RETURNED: RETURNED, State.WITHDRAWN: WITHDRAWN}
+#: No day brings another light.
+NEVER = date.max
 _ONE = Decimal(1)
 _ZERO = Decimal(0)
 
@@ -64,6 +66,33 @@ def planned_share(commitment: Commitment, today: date) -> Decimal | None:
     return min(_ONE, max(_ZERO, Decimal((today - start).days) / whole))
 
 
+def next_look(commitment: Commitment, today: date, policy: Policy) -> date:
+    """The first day after today on which the light may be another, if nothing is said meanwhile; `NEVER` for none.
+
+    Time alone turns green to yellow, once, and what is open to red after its due date. The day is never too late;
+    that on which the time gone overtakes the share is given a day too early rather than by a rounded quotient.
+    """
+    due = commitment.due
+    if due is None or today > due or _is_reached(commitment):
+        return NEVER
+    turns = due + timedelta(days=1)
+    if judge(commitment, today, policy).light is Light.GREEN:
+        soon = due - timedelta(days=policy.activity.due_soon_days)
+        turns = min(turns, soon, _overtaken(commitment, due, policy))
+    return max(turns, today + timedelta(days=1))
+
+
+def _overtaken(commitment: Commitment, due: date, policy: Policy) -> date:
+    """Up to which day it is surely not behind."""
+    start = commitment.published_at.date() if commitment.published_at else date(commitment.year, 1, 1)
+    share = _compared_share(commitment)
+    whole = (due - start).days
+    if share is None or whole <= 0:
+        return due
+    reached = min(max((share + policy.activity.behind_pace) * whole, _ZERO), Decimal(whole))
+    return start + timedelta(days=int(reached))
+
+
 def _is_reached(commitment: Commitment) -> bool:
     if commitment.state in (State.DONE, State.CLOSED):
         return True
@@ -100,8 +129,14 @@ def _margin(commitment: Commitment, planned: Decimal | None) -> Decimal | None:
     """
     if planned is None:
         return None
+    share = _compared_share(commitment)
+    return None if share is None else share - planned
+
+
+def _compared_share(commitment: Commitment) -> Decimal | None:
+    """What is compared with the time gone; None for what has no figure."""
     if commitment.share is not None:
-        return commitment.share - planned
+        return commitment.share
     counted = commitment.kind in (Kind.QUANTITY, Kind.COMPOUND, Kind.THRESHOLD)
     # A figure was promised and none was ever reported: nothing is done as far as anybody knows.
-    return -planned if counted and commitment.reported_at is None else None
+    return _ZERO if counted and commitment.reported_at is None else None

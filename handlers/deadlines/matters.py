@@ -11,9 +11,11 @@ from bot.chat.people import Role
 from bot.chat.texts import T, Words
 from handlers.deadlines.calendar import Calendar, Line, Period, periods_around
 from handlers.deadlines.rules import KIND_WORDS
-from storage import deadlines, owing, reports, units
+from storage import lacking as owing_pages
+from storage import owing, reports, units
 from storage.database import Tx
 from storage.deadlines import Kind, Setting
+from storage.lacking import Spot
 from storage.owing import Standing
 from storage.units import CONTESTING
 
@@ -58,7 +60,7 @@ class Duty:
     """What one unit owes of a matter: `owed` things of `whole` are still to be done (0: nothing).
 
     `office_id` is the unit above it whose group and administrator look after it; an office looks after itself.
-    `returned`: so many commitments were sent back to be improved.
+    `returned`: so many commitments were sent back to be improved. `position`: where the unit stands in lists.
     """
 
     matter: Matter
@@ -69,6 +71,7 @@ class Duty:
     owed: int
     whole: int
     returned: int = 0
+    position: int = 0
 
 
 def matters(calendar: Calendar, today: date) -> Iterator[Matter]:
@@ -92,14 +95,23 @@ def possible_dues(
     return {due for due in found if due is not None}
 
 
-def duties(
-    tx: Tx, calendar: Calendar, matter: Matter, roots: Sequence[int], zone: ZoneInfo, *, lacking: bool = False
-) -> list[Duty]:
-    """Who has to do with the matter, and how much each still owes of it.
+def duties(tx: Tx, calendar: Calendar, matter: Matter, roots: Sequence[int], zone: ZoneInfo) -> list[Duty]:
+    """Who at or below the roots has to do with the matter, and how much each still owes of it."""
+    return _duties(tx, calendar, matter, _standings(tx, matter, roots, zone))
 
-    `lacking`: those who owe nothing may be left out.
+
+def lacking(
+    tx: Tx, calendar: Calendar, matter: Matter, roots: Sequence[int], zone: ZoneInfo, spot: Spot, *, most: int
+) -> tuple[list[Duty], Spot | None]:
+    """The next of those who owe something of it, and where to go on.
+
+    A unit of which several pages speak owes what each says; an office the sum of what they say.
     """
-    rows = _standings(tx, matter, roots, zone, lacking=lacking)
+    rows, following = _page(tx, matter, roots, zone, spot, most=most)
+    return _duties(tx, calendar, matter, rows), following
+
+
+def _duties(tx: Tx, calendar: Calendar, matter: Matter, rows: Sequence[Standing]) -> list[Duty]:
     if matter.kind in OF_OFFICES:
         rows = _of_offices(tx, rows)
     lines = units.lines(tx, [row.unit_id for row in rows]) if calendar.said and rows else {}
@@ -113,7 +125,19 @@ def duties(
         due = dues[line]
         if due is not None:
             above = row.unit_id if matter.kind in OF_OFFICES else row.above or row.unit_id
-            found.append(Duty(matter, row.unit_id, row.unit_name, above, due, row.owed, row.whole, row.returned))
+            found.append(
+                Duty(
+                    matter,
+                    row.unit_id,
+                    row.unit_name,
+                    above,
+                    due,
+                    row.owed,
+                    row.whole,
+                    row.returned,
+                    row.position,
+                )
+            )
     return found
 
 
@@ -122,7 +146,30 @@ def quarter_end(period: Period, zone: ZoneInfo) -> datetime:
     return datetime.combine(period.next.begins, time(), tzinfo=zone)
 
 
-def _standings(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo, *, lacking: bool) -> list[Standing]:
+def _page(
+    tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo, spot: Spot, *, most: int
+) -> tuple[list[Standing], Spot | None]:
+    period = matter.period
+    match matter.kind:
+        case Kind.REGISTRATION:
+            return owing_pages.registration(tx, spot, year=period.year, kinds=CONTESTING, most=most)
+        case Kind.VERIFICATION:
+            return owing_pages.unverified(tx, spot, quarter=str(period), most=most)
+        case Kind.REPORT:
+            before = quarter_end(period, zone)
+            return owing_pages.report(
+                tx, spot, year=period.year, quarter=str(period), before=before, kinds=CONTESTING, most=most
+            )
+        case Kind.OWN:
+            assert matter.own is not None
+            return owing_pages.own(
+                tx, spot, root=matter.own.unit_id, deadline_id=matter.own.id, kinds=CONTESTING, most=most
+            )
+        case Kind.EXAMINATION:
+            return _standings(tx, matter, roots, zone), None
+
+
+def _standings(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo) -> list[Standing]:
     if not roots:
         return []
     period = matter.period
@@ -134,14 +181,13 @@ def _standings(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo, *, 
         case Kind.VERIFICATION:
             return owing.unverified(tx, roots, quarter=str(period))
         case Kind.REPORT:
-            return _reporting(tx, matter, roots, zone, lacking=lacking)
+            return _reporting(tx, matter, roots, zone)
         case Kind.OWN:
             assert matter.own is not None
-            below = [matter.own.unit_id]
-            return owing.plain(tx, below, kinds=CONTESTING, done=deadlines.fulfilled(tx, matter.own.id))
+            return owing.own(tx, roots, deadline_id=matter.own.id, kinds=CONTESTING)
 
 
-def _reporting(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo, *, lacking: bool) -> list[Standing]:
+def _reporting(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo) -> list[Standing]:
     rows = reports.coverage(
         tx,
         roots,
@@ -149,9 +195,12 @@ def _reporting(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo, *, 
         quarter=str(matter.period),
         before=quarter_end(matter.period, zone),
         kinds=CONTESTING,
-        lacking=lacking,
     )
-    return [Standing(r.unit_id, r.unit_name, r.office_id, r.owed - r.reported, r.owed) for r in rows if r.owed]
+    return [
+        Standing(r.unit_id, r.unit_name, r.office_id, r.owed - r.reported, r.owed, position=r.position)
+        for r in rows
+        if r.owed
+    ]
 
 
 def _of_offices(tx: Tx, rows: Sequence[Standing]) -> list[Standing]:
@@ -161,4 +210,5 @@ def _of_offices(tx: Tx, rows: Sequence[Standing]) -> list[Standing]:
         above = row.above or row.unit_id
         sums[above] = sums.get(above, 0) + row.owed
     names = units.get_many(tx, sums) if sums else {}
-    return [Standing(above, names[above].name, names[above].parent_id, n, n) for above, n in sums.items()]
+    found = [(names[above], owed) for above, owed in sums.items()]
+    return [Standing(u.id, u.name, u.parent_id, owed, owed, position=u.position) for u, owed in found]

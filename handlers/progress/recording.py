@@ -12,6 +12,7 @@ from bot.chat.errors import UserError
 from bot.chat.messages import Block, Button, Line, Reply, faint
 from bot.chat.texts import TN, T, Text
 from handlers import Ctx
+from handlers.commitments.pace import judge, next_look
 from handlers.deadlines.reporting import quarter_now
 from handlers.progress.cards import after, bar, draft_words, parts_lines
 from handlers.progress.declared import registry
@@ -108,6 +109,8 @@ def _add(ctx: Ctx, draft: Draft, then: Commitment, quarter: str, *, corrects: in
         status=then.status,
         reported_at=then.reported_at,
         quarter=then.reported_quarter,
+        light=judge(then, ctx.today, ctx.policy).light,
+        look_on=next_look(then, ctx.today, ctx.policy),
     )
     return added
 

@@ -7,7 +7,7 @@ and it is sent if its moment lies after that up to which everything was taken ca
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from bot.chat.settings import Reminders
 from handlers.deadlines.calendar import lasting
 from handlers.deadlines.matters import OF_OFFICES, Duty, Matter, matters, possible_dues
 from handlers.reminders.policy import PRIVATE, Stage, Step, moment, newest, stages
-from handlers.reminders.scene import Scene
+from handlers.reminders.scene import PAGE, Scene
 from storage import accounts, people
 from storage.deadlines import Kind
 from storage.people import Person
@@ -27,6 +27,8 @@ from storage.reminders import Sent
 
 #: After a longer pause than this it is too late for what would have come before it.
 STALE = timedelta(days=7)
+#: The units of so many offices are looked up in one step at most.
+OFFICES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,17 @@ class Parcel:
         return Sent(self.recipient, f"{self.matter.key}{whose}:{self.due}", self.stage.key)
 
 
-def parcels(scene: Scene) -> Iterator[Parcel]:
-    """All that is due now, for whomever: also who cannot be reached, or wants to be left in peace."""
+def parcels(scene: Scene) -> Iterator[Parcel | None]:
+    """All that is due now, for whomever: also who cannot be reached, or wants to be left in peace.
+
+    None stands between two steps of the work: the transaction may be another one then.
+    """
     for matter in matters(scene.calendar, scene.today):
         for due in sorted(possible_dues(matter, scene.calendar, scene.roots, scene.lines)):
             yield from _of(scene, matter, due)
 
 
-def _of(scene: Scene, matter: Matter, due: date) -> Iterator[Parcel]:
+def _of(scene: Scene, matter: Matter, due: date) -> Iterator[Parcel | None]:
     """Nothing is looked up unless a reminder has its moment."""
     found = stages(due, policy_for(scene, matter), scene.calendar.days)
     at = scene.hours.private
@@ -101,28 +106,44 @@ def fires(scene: Scene, on: date, at: time, since: datetime) -> bool:
 
 def owing(scene: Scene, matter: Matter, due: date) -> list[Duty]:
     """Who still owes the matter and has this due date."""
-    return [duty for duty in scene.duties(matter, lacking=True) if duty.owed and duty.due == due]
+    return [duty for duty in scene.lacking(matter) if duty.owed and duty.due == due]
 
 
-def _private(scene: Scene, matter: Matter, stage: Stage, due: date) -> Iterator[Parcel]:
-    open_ones = owing(scene, matter, due)
-    held = people.holders(scene.tx, [d.unit_id for d in open_ones], [matter.role]) if open_ones else {}
-    for duty in open_ones:
-        for person in held.get(duty.unit_id, ()):
-            yield Parcel(f"p{person.id}", matter, stage, due, (duty,))
+def in_pages(scene: Scene, unit_ids: Iterable[int], role: Role) -> Iterator[dict[int, list[Person]] | None]:
+    """Who holds the role for each of the units; None between two pages."""
+    ordered = list(dict.fromkeys(unit_ids))
+    for start in range(0, len(ordered), PAGE):
+        if start:
+            yield None
+        yield people.holders(scene.tx, ordered[start : start + PAGE], [role])
 
 
-def _to_offices(scene: Scene, matter: Matter, stage: Stage, due: date) -> Iterator[Parcel]:
+def _private(scene: Scene, matter: Matter, stage: Stage, due: date) -> Iterator[Parcel | None]:
+    yield from scene.gather(matter)
+    open_ones = {duty.unit_id: duty for duty in owing(scene, matter, due)}
+    for held in in_pages(scene, open_ones, matter.role):
+        if held is None:
+            yield None
+        for unit_id, persons in (held or {}).items():
+            for person in persons:
+                yield Parcel(f"p{person.id}", matter, stage, due, (open_ones[unit_id],))
+
+
+def _to_offices(scene: Scene, matter: Matter, stage: Stage, due: date) -> Iterator[Parcel | None]:
+    yield from scene.gather(matter)
     by_office: dict[int, list[Duty]] = defaultdict(list)
     for duty in owing(scene, matter, due):
         by_office[duty.office_id].append(duty)
-    held = people.holders(scene.tx, by_office, [Role.OFFICE_ADMINISTRATOR]) if by_office else {}
-    for office_id, open_ones in by_office.items():
-        for person in held.get(office_id, ()):
-            yield Parcel(f"p{person.id}", matter, stage, due, tuple(open_ones))
+    for held in in_pages(scene, by_office, Role.OFFICE_ADMINISTRATOR):
+        if held is None:
+            yield None
+        for office_id, persons in (held or {}).items():
+            for person in persons:
+                yield Parcel(f"p{person.id}", matter, stage, due, tuple(by_office[office_id]))
 
 
-def _to_organizers(scene: Scene, matter: Matter, stage: Stage, due: date) -> Iterator[Parcel]:
+def _to_organizers(scene: Scene, matter: Matter, stage: Stage, due: date) -> Iterator[Parcel | None]:
+    yield from scene.gather(matter)
     open_ones = owing(scene, matter, due)
     for person in organizers(scene) if open_ones else ():
         yield Parcel(f"p{person.id}", matter, stage, due, tuple(open_ones))
@@ -134,14 +155,19 @@ def organizers(scene: Scene) -> list[Person]:
     return [person for root in scene.roots for person in held.get(root, ())]
 
 
-def _to_groups(scene: Scene, matter: Matter, group: Sequence[Stage], due: date) -> Iterator[Parcel]:
-    by_office: dict[int, list[Duty]] = defaultdict(list)
-    for duty in scene.duties(matter):
-        if duty.due == due:
-            by_office[duty.office_id].append(duty)
-    open_ones = {office: found for office, found in by_office.items() if any(d.owed for d in found)}
-    for office_id, chats in accounts.reach_groups(scene.tx, open_ones).items():
-        for chat in chats:
-            stage = _firing(scene, group, scene.group_time(chat.chat_id))
-            if stage:
-                yield Parcel(f"c{chat.chat_id}", matter, stage, due, tuple(open_ones[office_id]))
+def _to_groups(scene: Scene, matter: Matter, group: Sequence[Stage], due: date) -> Iterator[Parcel | None]:
+    """To the groups of offices in which somebody owes it; each hears of all its units."""
+    yield from scene.gather(matter)
+    offices = list(dict.fromkeys(duty.office_id for duty in owing(scene, matter, due)))
+    for start in range(0, len(offices), OFFICES):
+        if start:
+            yield None
+        chats = accounts.reach_groups(scene.tx, offices[start : start + OFFICES])
+        whole = scene.of_offices(matter, chats)
+        for office_id, there in chats.items():
+            duties = tuple(duty for duty in whole.get(office_id, ()) if duty.due == due)
+            # Who owed it a moment ago may have done it meanwhile.
+            for chat in there if any(duty.owed for duty in duties) else ():
+                stage = _firing(scene, group, scene.group_time(chat.chat_id))
+                if stage:
+                    yield Parcel(f"c{chat.chat_id}", matter, stage, due, duties)

@@ -6,20 +6,24 @@ that needs no message, and a light that came of a report was on the answer to it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from bot.chat.messages import Light
 from bot.chat.people import Role
-from handlers.commitments.pace import Standing, judge
+from handlers.commitments.pace import NEVER, Standing, judge, next_look
 from handlers.reminders.due import STALE
 from handlers.reminders.policy import moment
-from handlers.reminders.scene import Scene
+from handlers.reminders.scene import PAGE, Scene
 from storage import people, reminders
 from storage.commitments import Placed
 from storage.people import Person
 from storage.reminders import Lit, Sent
+
+#: What concerns nobody at present (its unit has ended, its year is long over) is looked at again so much later.
+_LATER = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,13 @@ class Lamp:
     placed: Placed
     standing: Standing
     before: datetime | None
+    position: int
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Where it stands among others: as in lists."""
+        c = self.placed.commitment
+        return self.position, c.unit_id, c.year, c.number
 
     @property
     def sent(self) -> Sent:
@@ -42,31 +53,75 @@ class Lamp:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Lights to be told, and all that are known once that is done."""
+    """Lights to be told, and all that are known once that is done, with the day on which they may be others."""
 
     told: list[Lamp] = field(default_factory=list)
-    known: dict[int, Light] = field(default_factory=dict)
+    known: dict[int, tuple[Light, date]] = field(default_factory=dict)
 
 
-def look(scene: Scene, muted: Iterable[int]) -> Changes:
-    """The changes since the last look, once a working day at the time of private reminders."""
-    changes = Changes()
+def look(scene: Scene, muted: Collection[int], changes: Changes) -> Iterator[None]:
+    """Find the changes since the last look, once a working day at the time of private reminders.
+
+    Only what may have changed is looked at. Between two steps the transaction may be another one.
+    """
     if not scene.policy.reminders.lights or not _is_time(scene):
-        return changes
-    changed = _changed(scene)
+        return
+    yield from _under_new_rules(scene)
+    after = (date.min, 0)
+    while page := reminders.lit(scene.tx, today=scene.today, after=after, most=PAGE):
+        _take(scene, page, muted, changes)
+        after = (page[-1].look_on, page[-1].placed.commitment.id)
+        if len(page) == PAGE:
+            yield None
+
+
+def _under_new_rules(scene: Scene) -> Iterator[None]:
+    """Where others than before say what is behind and what is near, every light that may yet change may have."""
+    activity = scene.policy.activity
+    rules = {"behind_pace": str(activity.behind_pace), "due_soon_days": str(activity.due_soon_days)}
+    before = reminders.judged_by(scene.tx)
+    if before == rules:
+        return
+    if before:
+        while reminders.look_at_all(scene.tx, never=NEVER, most=PAGE) == PAGE:
+            yield None
+    reminders.judge_by(scene.tx, rules)
+
+
+def _take(scene: Scene, page: Sequence[Lit], muted: Collection[int], changes: Changes) -> None:
+    changed: list[tuple[Lit, Standing]] = []
+    again: dict[date, list[int]] = defaultdict(list)
+    for lit in page:
+        commitment = lit.placed.commitment
+        light = (standing := judge(commitment, scene.today, scene.policy)).light
+        if lit.ended or commitment.year < scene.today.year - 1:
+            again[scene.today + _LATER].append(commitment.id)
+        elif light is None or light is (lit.known or Light.GREEN):
+            again[next_look(commitment, scene.today, scene.policy)].append(commitment.id)
+        else:
+            changed.append((lit, standing))
+    reminders.look_again(scene.tx, again)
     held = _concerned(scene, changed)
-    quiet = set(muted)
     for lit, standing in changed:
-        light = standing.light
-        assert light is not None
-        persons = held[lit.placed.commitment.id]
-        awake = [person for person in persons if person.id not in quiet]
-        if len(awake) == len(persons):
-            # Otherwise the others are told when they are no longer to be left in peace.
-            changes.known[lit.placed.commitment.id] = light
-        if light is not Light.GREEN and not _was_answered(scene, lit, light):
-            changes.told.extend(Lamp(f"p{p.id}", lit.placed, standing, lit.since) for p in awake)
-    return changes
+        _tell(scene, lit, standing, held[lit.placed.commitment.id], muted, changes)
+
+
+def _tell(
+    scene: Scene,
+    lit: Lit,
+    standing: Standing,
+    persons: Sequence[Person],
+    muted: Collection[int],
+    changes: Changes,
+) -> None:
+    light, commitment = standing.light, lit.placed.commitment
+    assert light is not None
+    awake = [person for person in persons if person.id not in muted]
+    if len(awake) == len(persons):
+        # Otherwise the others are told when they are no longer to be left in peace.
+        changes.known[commitment.id] = (light, next_look(commitment, scene.today, scene.policy))
+    if light is not Light.GREEN and not _was_answered(scene, lit, light):
+        changes.told.extend(Lamp(f"p{p.id}", lit.placed, standing, lit.since, lit.position) for p in awake)
 
 
 def _is_time(scene: Scene) -> bool:
@@ -76,23 +131,6 @@ def _is_time(scene: Scene) -> bool:
     if moment(day, at, scene.zone) > scene.now:
         return False
     return max(scene.since.ordinary, scene.now - STALE) < moment(day, at, scene.zone)
-
-
-def _changed(scene: Scene) -> list[tuple[Lit, Standing]]:
-    found = []
-    activity = scene.policy.activity
-    for lit in reminders.lit(
-        scene.tx,
-        scene.roots,
-        since=scene.today.year - 1,
-        today=scene.today,
-        due_soon_days=activity.due_soon_days,
-        behind_pace=activity.behind_pace,
-    ):
-        standing = judge(lit.placed.commitment, scene.today, scene.policy)
-        if standing.light is not None and standing.light is not (lit.known or Light.GREEN):
-            found.append((lit, standing))
-    return found
 
 
 def _was_answered(scene: Scene, lit: Lit, light: Light) -> bool:

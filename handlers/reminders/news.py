@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
@@ -16,15 +16,15 @@ from handlers.deadlines.calendar import Period
 from handlers.deadlines.matters import Duty, Matter
 from handlers.progress.quarters import Quarter, quarter_of
 from handlers.reminders.chart import chart
-from handlers.reminders.due import fires
+from handlers.reminders.due import OFFICES, fires
 from handlers.reminders.scene import Scene
 from handlers.reminders.wording import Said
-from storage import accounts, commitments, units
+from storage import accounts, commitments, reminders
 from storage.accounts import Reached
 from storage.commitments import PUBLIC, Placed, State
 from storage.deadlines import Kind
 from storage.reminders import Sent
-from storage.units import OFFICE
+from storage.units import CONTESTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class News:
     counts: Counts | None = None
 
 
-def news(scene: Scene) -> Iterator[News]:
-    """All that groups hear now."""
+def news(scene: Scene) -> Iterator[News | None]:
+    """All that groups hear now; None between two steps, after which the transaction may be another one."""
     yield from _opening(scene)
     yield from _digest(scene)
 
@@ -61,21 +61,32 @@ def _times(scene: Scene) -> set[time]:
     return {scene.hours.group, *scene.times.values()}
 
 
-def _opening(scene: Scene) -> Iterator[News]:
+def _opening(scene: Scene) -> Iterator[News | None]:
     """In the reporting window's first days: until when, and how much there is to report."""
     quarter = quarter_of(scene.today)
     on = scene.calendar.days.from_day(quarter.opens(scene.policy.activity))
     if not scene.policy.reminders.opening or not _any_fires(scene, on):
         return
     matter = Matter(Kind.REPORT, Period(quarter.year, quarter.number))
-    by_office: dict[int, list[Duty]] = defaultdict(list)
-    for duty in scene.duties(matter):
-        by_office[duty.office_id].append(duty)
-    for office_id, chats in accounts.reach_groups(scene.tx, by_office).items():
-        for chat in chats:
-            if fires(scene, on, scene.group_time(chat.chat_id), scene.since.ordinary):
-                sent = Sent(f"c{chat.chat_id}", f"opening:{quarter}", "opening")
-                yield News(chat, sent, _opening_words(quarter, by_office[office_id], scene.today))
+    for chats in _groups(scene):
+        by_office = scene.of_offices(matter, chats or ())
+        for office_id, found in by_office.items():
+            for chat in (chats or {})[office_id]:
+                if fires(scene, on, scene.group_time(chat.chat_id), scene.since.ordinary):
+                    sent = Sent(f"c{chat.chat_id}", f"opening:{quarter}", "opening")
+                    yield News(chat, sent, _opening_words(quarter, found, scene.today))
+        if chats is None:
+            yield None
+
+
+def _groups(scene: Scene) -> Iterator[dict[int, tuple[Reached, ...]] | None]:
+    """The groups of the units that others stand directly under, some offices at a time; None in between."""
+    after = 0
+    while ids := reminders.units_with_groups(scene.tx, after=after, kinds=CONTESTING, most=OFFICES):
+        if after:
+            yield None
+        yield accounts.reach_groups(scene.tx, ids)
+        after = ids[-1]
 
 
 def _opening_words(quarter: Quarter, found: Sequence[Duty], today: date) -> Said:
@@ -90,25 +101,31 @@ def _opening_words(quarter: Quarter, found: Sequence[Duty], today: date) -> Said
     return Said(T("{quarter}季报开始了", quarter=quarter.name), tuple(lines))
 
 
-def _digest(scene: Scene) -> Iterator[News]:
+def _digest(scene: Scene) -> Iterator[News | None]:
     """On the week's first working day, to the groups of offices where something is under way."""
     on = first_working_day(scene)
     if not scene.policy.reminders.weekly_digest or on != scene.today or not _any_fires(scene, on):
         return
+    for chats in _groups(scene):
+        if chats is None:
+            yield None
+        else:
+            yield from _digests(scene, on, chats)
+
+
+def _digests(scene: Scene, on: date, chats: Mapping[int, Sequence[Reached]]) -> Iterator[News]:
     by_office: dict[int, list[Placed]] = defaultdict(list)
-    for placed in commitments.in_subtree(scene.tx, scene.roots, year=scene.today.year, states=PUBLIC):
-        if placed.office_id is not None:
+    for placed in commitments.in_subtree(scene.tx, sorted(chats), year=scene.today.year, states=PUBLIC):
+        if placed.office_id is not None and placed.office_id in chats:
             by_office[placed.office_id].append(placed)
     counted = {office_id: count(scene, found) for office_id, found in by_office.items()}
-    going = {office_id: counts for office_id, counts in counted.items() if counts.open}
-    names = {unit.id: unit.name for unit in units.subtree(scene.tx, scene.roots, kinds=[OFFICE])} if going else {}
-    for office_id, chats in accounts.reach_groups(scene.tx, going).items():
-        for chat in chats:
+    year, week, _day = on.isocalendar()
+    for office_id, counts in counted.items():
+        office = by_office[office_id][0].office_name or ""
+        for chat in chats[office_id] if counts.open else ():
             if fires(scene, on, scene.group_time(chat.chat_id), scene.since.ordinary):
-                year, week, _day = on.isocalendar()
                 sent = Sent(f"c{chat.chat_id}", f"digest:{year}-W{week:02}", "digest")
-                said = _digest_words(names[office_id], going[office_id])
-                yield News(chat, sent, said, names[office_id], going[office_id])
+                yield News(chat, sent, _digest_words(office, counts), office, counts)
 
 
 def _digest_words(office: str, counts: Counts) -> Said:

@@ -3,82 +3,62 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import time, timedelta
+from collections.abc import Mapping
 
-from bot.chat.messages import Light, Reply
+from bot.chat.messages import Reply
 from handlers import TickCtx
 from handlers.deadlines.workdays import working_days
-from handlers.reminders import lights
 from handlers.reminders.declared import registry
-from handlers.reminders.due import Parcel, fires, organizers, parcels
-from handlers.reminders.lights import Changes, Lamp
-from handlers.reminders.news import News, news, picture
+from handlers.reminders.gathering import Bag, Gathering, GoingOn
+from handlers.reminders.lights import Changes
+from handlers.reminders.news import picture
 from handlers.reminders.parts import Writer
-from handlers.reminders.policy import PRIVATE, may_send, moment
+from handlers.reminders.policy import may_send
 from handlers.reminders.scene import Scene, scene
 from storage import reminders
-from storage.reminders import Marks, Sent
+from storage.reminders import Marks
 
 #: So many messages are put into the outbox in one transaction; what people write goes in between.
-CHUNK = 200
-#: So long before a year begins its holidays should be known; the notices come out in November.
-_LOOK_AHEAD = timedelta(days=31)
+CHUNK = 100
+#: And so many lights are noted.
+KNOWN = 500
 
 
-@dataclass(slots=True)
-class Bag:
-    """What one recipient is to be told, each thing with the note of it."""
-
-    parcels: dict[Sent, Parcel] = field(default_factory=dict)
-    lamps: dict[Sent, Lamp] = field(default_factory=dict)
-    news: dict[Sent, News] = field(default_factory=dict)
-    years: dict[Sent, int] = field(default_factory=dict)
-
-    @property
-    def notes(self) -> set[Sent]:
-        return {*self.parcels, *self.lamps, *self.news, *self.years}
-
-    def only(self, fresh: set[Sent]) -> Bag:
-        """What of it was not sent before."""
-        return Bag(*({s: v for s, v in part.items() if s in fresh} for part in self._parts()))  # type: ignore[arg-type]
-
-    def _parts(self) -> tuple[Mapping[Sent, object], ...]:
-        return self.parcels, self.lamps, self.news, self.years
-
-
-@dataclass(frozen=True, slots=True)
 class Moment:
-    """All that is due at one moment, worked out once however many transactions it takes to send it.
+    """All that is due at one moment, worked out once however many transactions it takes to send it."""
 
-    `recipients` are in order; `then` are the marks once everybody has been told.
-    """
-
-    seen: Scene
-    recipients: tuple[str, ...]
-    bags: Mapping[str, Bag]
-    known: Mapping[int, Light]
-    then: Marks
+    def __init__(self, seen: Scene, bags: Mapping[str, Bag], changes: Changes, then: Marks) -> None:
+        self._seen, self._bags = seen, bags
+        #: In order.
+        self._recipients = tuple(bags)
+        #: Lights that are known once everybody has been told, and the marks at the very end.
+        self._known, self._then = sorted(changes.known.items()), then
 
     def __call__(self, tick: TickCtx) -> Moment | None:
-        """Tell the next ones what they were not told before; None when that were the last."""
-        start = bisect_right(self.recipients, reminders.reached(tick.tx, tick.now))
-        chosen = self.recipients[start : start + CHUNK]
+        """Tell the next ones what they were not told before; None when all is done."""
+        start = bisect_right(self._recipients, reminders.reached(tick.tx, tick.now))
+        chosen = self._recipients[start : start + CHUNK]
         if chosen:
-            _send(tick, replace(self.seen, tx=tick.tx), [self.bags[recipient] for recipient in chosen])
-        if start + CHUNK < len(self.recipients):
+            self._seen.desk.tx = tick.tx
+            _send(tick, self._seen, [self._bags[recipient] for recipient in chosen])
             reminders.reach(tick.tx, chosen[-1], tick.now)
+            if start + CHUNK < len(self._recipients):
+                return self
+        return self._note(tick)
+
+    def _note(self, tick: TickCtx) -> Moment | None:
+        """Some of the lights; what of them is lost with a transaction is looked at again and not told again."""
+        some, self._known = self._known[:KNOWN], self._known[KNOWN:]
+        reminders.know(tick.tx, dict(some), now=tick.now)
+        if self._known:
             return self
-        reminders.know(tick.tx, self.known, now=tick.now)
-        reminders.mark(tick.tx, self.then)
+        reminders.mark(tick.tx, self._then)
         return None
 
 
 @registry.tick("reminders")
-def remind(tick: TickCtx) -> Moment | None:
-    """Send what has its moment; a `Moment` to go on with when that is more than one transaction should take."""
+def remind(tick: TickCtx) -> GoingOn | None:
+    """Send what has its moment; what to go on with when that is more than one transaction should take."""
     done = reminders.marks(tick.tx)
     if done is None or max(done.ordinary, done.overdue) > tick.now:
         reminders.mark(tick.tx, _beginning(tick, done))
@@ -89,11 +69,7 @@ def remind(tick: TickCtx) -> Moment | None:
     # What may not be sent now is not looked for; it keeps its mark and comes when it may.
     since = Marks(done.ordinary if ordinary else tick.now, done.overdue)
     seen = scene(tick.tx, now=tick.now, zone=tick.zone, policy=tick.policy, since=since)
-    muted = reminders.muted(tick.tx, tick.today)
-    changes = lights.look(seen, muted)
-    bags = _bags(tick, seen, changes, muted)
-    then = Marks(tick.now if ordinary else done.ordinary, tick.now)
-    return Moment(seen, tuple(bags), bags, changes.known, then)(tick)
+    return Gathering(seen, Marks(tick.now if ordinary else done.ordinary, tick.now), Moment)(tick)
 
 
 def _beginning(tick: TickCtx, done: Marks | None) -> Marks:
@@ -106,41 +82,6 @@ def _beginning(tick: TickCtx, done: Marks | None) -> Marks:
 def _may(tick: TickCtx, *, overdue: bool) -> bool:
     days = working_days(tick.policy.deadlines)
     return may_send(tick.now, tick.policy.reminders, days, tick.zone, overdue=overdue)
-
-
-def _bags(tick: TickCtx, seen: Scene, changes: Changes, muted: Mapping[int, object]) -> dict[str, Bag]:
-    """All that is due now, by recipient, without those who cannot be reached or want to be left in peace."""
-    bags: dict[str, Bag] = defaultdict(Bag)
-    quiet = {f"p{person_id}" for person_id in muted}
-    for parcel in _not_nudged(seen, list(parcels(seen))):
-        if parcel.recipient not in quiet or parcel.stage.last:
-            bags[parcel.recipient].parcels[parcel.sent] = parcel
-    for lamp in changes.told:
-        bags[lamp.recipient].lamps[lamp.sent] = lamp
-    for one in news(seen):
-        bags[one.sent.recipient].news[one.sent] = one
-    for sent, year in _unknown_years(seen):
-        bags[sent.recipient].years[sent] = year
-    people = {int(recipient[1:]) for recipient in bags if recipient.startswith("p")}
-    reached = {f"p{person_id}" for person_id in tick.reach(people)} if people else set()
-    return {r: bags[r] for r in sorted(bags) if r.startswith("c") or r in reached}
-
-
-def _not_nudged(seen: Scene, due: list[Parcel]) -> Iterator[Parcel]:
-    """Without those who were reminded of the same today by hand: once a day is enough, whoever asked for it."""
-    private = [parcel.sent.about for parcel in due if parcel.stage.step in PRIVATE]
-    today = moment(seen.today, time(), seen.zone)
-    nudged = reminders.nudged(seen.tx, private, since=today) if private else set()
-    return (parcel for parcel in due if (parcel.recipient, parcel.sent.about) not in nudged)
-
-
-def _unknown_years(seen: Scene) -> list[tuple[Sent, int]]:
-    """A plain word to the organizers, once, when the moved days of a year that is near are not known."""
-    year = (seen.today + _LOOK_AHEAD).year
-    morning = fires(seen, seen.today, seen.hours.private, seen.since.ordinary)
-    if not morning or seen.calendar.days.knows(year):
-        return []
-    return [(Sent(f"p{person.id}", f"calendar:{year}", "unknown"), year) for person in organizers(seen)]
 
 
 def _send(tick: TickCtx, seen: Scene, bags: list[Bag]) -> None:

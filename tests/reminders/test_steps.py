@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
-from handlers.reminders import reminding
+from handlers.reminders import due, gathering, lights, reminding, scene
+from storage import reminders
+from storage.tables import reminders as reminders_table
 from tests.progress.promises import ROAD, publish
 from tests.reminders.district import begin_watching, messages
 from tests.reminders.slow_model import local
@@ -41,3 +44,34 @@ def test_a_step_goes_on_where_the_last_committed_one_ended(world: World, monkeyp
     with world.database.transaction() as tx:
         assert tick(tx, now) is False
     assert messages(world) == sent
+
+
+@pytest.mark.parametrize("kept", range(0, 24, 3))
+def test_a_program_that_ends_between_two_steps_tells_everybody_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    """After so many steps the program ends; half a minute later another one begins."""
+    monkeypatch.setattr(reminding, "CHUNK", 1)
+    monkeypatch.setattr(reminding, "KNOWN", 1)
+    for module in (scene, due, lights, gathering):
+        monkeypatch.setattr(module, "PAGE", 1)
+    for unit in UNITS:
+        publish(world, unit, ROAD)
+    begin_watching(world, local(date(2021, 4, 1), 8))
+    now = local(date(2021, 4, 2), 9).astimezone(UTC)
+    more = all(_step(world, now) for _turn in range(kept))
+    # What is kept in memory belongs to one moment; at another one it is gone, as when the program has ended.
+    while _step(world, now + timedelta(seconds=30)):
+        more = True
+    assert more
+    chats = [chat for chat, _at in messages(world)]
+    assert len(chats) == len(set(chats)) == len(UNITS)
+    with world.database.transaction() as tx:
+        assert reminders.marks(tx) is not None
+        told = tx.all(select(reminders_table.c.recipient, reminders_table.c.about, reminders_table.c.step))
+    assert len(told) == len(set(told))
+
+
+def _step(world: World, now: datetime) -> bool:
+    with world.database.transaction() as tx:
+        return world.ticks["reminders"](tx, now)
