@@ -99,7 +99,7 @@ async def test_albums_that_come_to_both_are_one_report_each_and_a_dead_replica_t
         # With the one that does not lead are a photo by WeCom, which takes so long that it was acknowledged, and
         # all parts of an album; and it dies.
         pair.office.sender.address = f"{other.wecom_address}{pair.office.path}"
-        pair.office.api.fail("media/get", 60.0)
+        pair.office.api.fail("media/get", 15.0)
         assert (await pair.office.sender.sends_photo(GUEST, PICTURE)).statuses == [200]
         pair.brings_to(other)
         pair.album(6)
