@@ -12,7 +12,11 @@ of `scripts/traffic.py`: reports with and without photos, queries, confirmations
 switched off, since they would be all that is measured.
 
 Rising rates: messages come at a steady rate, whatever becomes of them; the time is counted from when a message
-should have come to when the platform has its answer. Flood: so many at once as the platforms bring. Then, on
+should have come to when the platform has its answer. A photo without words, as WeCom brings them before the
+report that they belong to, is not counted: of a series only the first is answered. Whoever gets a notice while
+they wait (what they reported was confirmed) counts as answered with it. The memory run ends when the outbox is
+empty, and then compares, person by person, what was brought with what the database has taken and answered; it
+fails if anything was lost. Flood: so many at once as the platforms bring. Then, on
 SQLite, 200,000 messages with the program's memory looked at every other second.
 """
 
@@ -46,6 +50,7 @@ import msgspec
 import psutil
 import uvloop
 from aiohttp import web
+from sqlalchemy import text
 
 from bot.chat.clock import SystemClock
 from scripts.evening import fresh, postgresql
@@ -82,6 +87,11 @@ class Stage:
         self.times: list[float] = []
         self.sent = 0
         self.unasked = 0
+        #: Photos without words, which may be taken silently.
+        self.photos = 0
+        #: By account: messages that must be answered, and photos without words.
+        self.said: Counter[str] = Counter()
+        self.shown: Counter[str] = Counter()
         self._open: dict[str, deque[float]] = defaultdict(deque)
         self._numbers = 0
 
@@ -110,8 +120,10 @@ class Stage:
 
     def begin(self) -> None:
         """Count anew."""
-        self.times, self.sent, self.unasked = [], 0, 0
+        self.times, self.sent, self.unasked, self.photos = [], 0, 0, 0
         self._open.clear()
+        self.said.clear()
+        self.shown.clear()
 
     # --- towards the program ------------------------------------------------------------------------------
 
@@ -121,15 +133,21 @@ class Stage:
             await self._update(said, due)
         elif said.photo:
             # WeCom's photos have no words; they come before.
-            await self._callback(said.person, due, MsgType="image", PicUrl="http://p.invalid/1", MediaId="m")
+            self.photos += 1
+            await self._callback(said.person, None, MsgType="image", PicUrl="http://p.invalid/1", MediaId="m")
             await self._callback(said.person, time.perf_counter(), MsgType="text", Content=said.words)
         else:
             await self._callback(said.person, due, MsgType="text", Content=said.words)
 
-    def _expect(self, who: str, due: float) -> int:
-        self.sent += 1
+    def _expect(self, who: str, due: float | None) -> int:
+        """A number for a message; without a time it need not be answered."""
+        if due is not None:
+            self.sent += 1
+            self._open[who].append(due)
+            self.said[who] += 1
+        else:
+            self.shown[who] += 1
         self._numbers += 1
-        self._open[who].append(due)
         return self._numbers
 
     async def _update(self, said: Saying, due: float) -> None:
@@ -151,7 +169,7 @@ class Stage:
         data = msgspec.json.encode({"update_id": number, "message": message})
         await self._post(self.hooks[number % len(self.hooks)][0], data, headers)
 
-    async def _callback(self, person: int, due: float, **content: str) -> None:
+    async def _callback(self, person: int, due: float | None, **content: str) -> None:
         who = account(person)
         number = self._expect(who, due)
         stamp, nonce = str(int(time.time())), secrets.token_hex(5)
@@ -273,10 +291,69 @@ async def flood(stage: Stage, traffic: Iterator[Saying], seconds: float = 0, cou
 
 
 async def _all_answered(stage: Stage, tasks: set[asyncio.Task[None]], *, patience: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(patience):
-            while tasks or stage.unanswered:
-                await asyncio.sleep(0.01)
+    """Wait until everybody is answered, or nobody was for so many seconds."""
+    heard, since = len(stage.times), time.perf_counter()
+    while (tasks or stage.unanswered) and time.perf_counter() - since < patience:
+        await asyncio.sleep(0.01)
+        if len(stage.times) > heard:
+            heard, since = len(stage.times), time.perf_counter()
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the database says in the end: messages taken, answers put by account, and what still waits."""
+
+    taken: int
+    answers: Counter[str]
+    waiting: int
+
+    @classmethod
+    def of(cls, url: str, villages: int) -> Account:
+        """Without the messages that the province was built with."""
+        database, built = Database(url), {"old": villages}
+        try:
+            with database.reading() as tx:
+                answers = {row[0].removeprefix("user:"): row[1] for row in tx.all(_ANSWERS, built)}
+                return cls(tx.scalar(_TAKEN, built), Counter(answers), tx.scalar(_WAITING, built))
+        finally:
+            database.close()
+
+    def silent(self, stage: Stage) -> int:
+        """Photos without words to which nothing was said."""
+        return sum(max(0, stage.said[who] + n - self.answers[who]) for who, n in stage.shown.items())
+
+    def faults(self, stage: Stage) -> list[str]:
+        """What was lost: nothing is. Only a photo without words that continues a series is taken silently."""
+        found = []
+        if self.taken != stage.sent + stage.photos:
+            found.append(f"{stage.sent + stage.photos} brought, {self.taken} taken")
+        if lost := sum(max(0, n - self.answers[who]) for who, n in stage.said.items()):
+            found.append(f"{lost} messages with words were not answered")
+        if self.waiting:
+            found.append(f"{self.waiting} messages are still in the outbox")
+        return found
+
+
+_TAKEN = text("SELECT count(*) FROM inbox WHERE id > :old")
+_WAITING = text("SELECT count(*) FROM outbox WHERE id > :old AND state <> 'sent'")
+# What is urgent goes to whoever has just written.
+_ANSWERS = text(
+    "SELECT c.external_id, count(*) FROM outbox o JOIN chats c ON c.id = o.chat_id WHERE o.id > :old AND o.urgent "
+    "GROUP BY c.external_id"
+)
+
+
+async def settled(stage: Stage, url: str, villages: int, *, patience: float) -> Account:
+    """Wait until the outbox is empty, or nothing came for so many seconds."""
+    heard, since = -1, time.perf_counter()
+    while True:
+        found = await asyncio.to_thread(Account.of, url, villages)
+        came = len(stage.times) + stage.unasked
+        if came > heard:
+            heard, since = came, time.perf_counter()
+        if not found.waiting or time.perf_counter() - since > patience:
+            return found
+        await asyncio.sleep(2)
 
 
 # --- the programs -----------------------------------------------------------------------------------------
@@ -509,12 +586,19 @@ async def remember(stage: Stage, url: str, shape: Shape, asked: argparse.Namespa
         looking = asyncio.create_task(look())
         measured = await flood(stage, traffic, count=asked.messages)
         looking.cancel()
-        left = f"{stage.unanswered} not yet, or silently as photos without words are"
-        _say(f"memory: {stage.sent} taken, {len(stage.times)} answered, {measured.answered:.0f}/s; {left}")
+        account = await settled(stage, url, asked.villages, patience=60)
+        _say(
+            f"memory: {stage.sent} messages with words, {measured.answered:.0f}/s, and {stage.photos} photos "
+            f"without; {account.answers.total()} answers, {account.silent(stage)} photos taken silently; "
+            f"{account.waiting} messages still in the outbox"
+        )
+        faults = account.faults(stage)
         found.append((len(stage.times), programs.resident))
     finally:
         programs.stop()
         shutil.rmtree(folder, ignore_errors=True)
+    if faults:
+        raise SystemExit("; ".join(faults))
     return found
 
 
