@@ -40,6 +40,23 @@ def settings_for(api: BotApi, mode: str, **more: Any) -> TelegramSection:
     )
 
 
+class Menus:
+    """Everybody's commands, and what they were shown (a `MenuBook`)."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str | None, list[Entry]] = {None: ENTRIES}
+        self.noted: dict[str, str] = {}
+
+    async def offered(self, account: str | None) -> Sequence[Entry]:
+        return self.entries.get(account, self.entries[None])
+
+    async def shown(self, account: str, place: str) -> tuple[Sequence[Entry], str | None]:
+        return await self.offered(account), self.noted.get(place)
+
+    async def note(self, place: str, fingerprint: str) -> None:
+        self.noted[place] = fingerprint
+
+
 class TelegramRig(Rig):
     """王芳 and 李建国 with their phones. Privacy mode is off, so that the bot overhears a group."""
 
@@ -51,7 +68,7 @@ class TelegramRig(Rig):
         self.town = api.town
         self.files = DiskFiles(folder / "files")
         self.hour = 10
-        self.entries: dict[str | None, list[Entry]] = {None: ENTRIES}
+        self.menus = Menus()
         self.settings = settings_for(api, mode, **more)
         self.folder = folder
         self.platform = self.make()
@@ -64,13 +81,10 @@ class TelegramRig(Rig):
             self.settings,
             self.files,
             DiskSpool(self.folder / "telegram"),
-            self._menu,
+            self.menus,
             local_now=lambda: datetime(2021, 3, 22, self.hour, tzinfo=UTC),
             replicas=self.replicas,
         )
-
-    async def _menu(self, account: str | None) -> Sequence[Entry]:
-        return self.entries.get(account, self.entries[None])
 
     async def start(self, receive: Any) -> None:
         await self.platform.start(receive)

@@ -313,6 +313,9 @@ async def test_the_token_is_in_no_log_and_no_error(api: BotApi, rig: TelegramRig
     assert secret not in told
 
 
+PROGRESS = Entry("progress", "进度：报一项承诺的进度", "Report progress", False)
+
+
 # --- menus ------------------------------------------------------------------------------------------------
 
 
@@ -325,19 +328,58 @@ async def test_menus_follow_the_declarations_by_scope_language_and_role(
     assert api.menus["default", "en"][0] == {"command": "help", "description": "See what you can do"}
     assert api.menus["default", ""][0]["description"] == "帮助：看看您能做的事"
     wang = rig.town.user("王芳")["id"]
-    rig.entries[str(wang)] = [*ENTRIES, Entry("progress", "进度：报一项承诺的进度", "Report progress", False)]
+    rig.menus.entries[str(wang)] = [
+        *ENTRIES,
+        Entry("progress", "进度：报一项承诺的进度", "Report progress", False),
+    ]
     await rig.say("王芳", "你好")
     await eventually(lambda: (f"chat:{wang}", "en") in api.menus)
     assert [entry["command"] for entry in api.menus[f"chat:{wang}", ""]] == ["help", "bind", "progress"]
     monkeypatch.setattr("bot.platforms.telegram.menus.EVERY", 0.0)
-    rig.entries[str(wang)].append(Entry("bindgroup", "绑群：这个群归哪个单位", "Bind this group", True))
+    rig.menus.entries[str(wang)].append(Entry("bindgroup", "绑群：这个群归哪个单位", "Bind this group", True))
     await rig.say("王芳", "/help", group=True)
     key = f"chat_member:{rig.group.id}:{wang}"
     await eventually(lambda: (key, "en") in api.menus)
     assert [entry["command"] for entry in api.menus[key, ""]] == ["help", "bindgroup"]
-    rig.entries[str(wang)] = ENTRIES
+    rig.menus.entries[str(wang)] = ENTRIES
     await rig.say("王芳", "你好")
     await eventually(lambda: len(api.menus[f"chat:{wang}", ""]) == 2)
+
+
+async def test_what_was_shown_outlives_the_program(
+    api: BotApi, rig: TelegramRig, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.telegram.menus.EVERY", 0.0)
+    wang = rig.town.user("王芳")["id"]
+    rig.menus.entries[str(wang)] = [
+        *ENTRIES,
+        Entry("progress", "进度：报一项承诺的进度", "Report progress", False),
+    ]
+    await rig.say("王芳", "你好")
+    await eventually(lambda: (f"chat:{wang}", "en") in api.menus)
+
+    async def again() -> None:
+        await rig.stop()
+        rig.platform = rig.make()
+        await rig.start(engine.receive)
+
+    def set_for_her() -> int:
+        return len([call for call in api.called("setMyCommands") if str(wang) in str(call)])
+
+    await eventually(lambda: f"{wang}:{wang}" in rig.menus.noted)
+    await again()
+    before = set_for_her()
+    assert before
+    await rig.say("王芳", "你好")
+    await engine.until(2)
+    await rig.stop()
+    assert set_for_her() == before
+    # While the program was down she lost her post: her menu is the usual one again.
+    del rig.menus.entries[str(wang)]
+    rig.platform = rig.make()
+    await rig.start(engine.receive)
+    await rig.say("王芳", "你好")
+    await eventually(lambda: len(api.menus[f"chat:{wang}", "en"]) == 2)
 
 
 async def test_who_has_the_usual_menu_costs_no_request(api: BotApi, rig: TelegramRig, engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import date
@@ -12,6 +13,8 @@ import segno
 from sqlalchemy import select
 
 from bot.chat.commands import Section
+from bot.menus import AccountMenus
+from bot.platforms.telegram.menus import fingerprint
 from storage import accounts, reminders
 from storage.database import Database
 from storage.tables import chats, evidence
@@ -74,7 +77,10 @@ async def test_a_group_bound_in_a_topic_hears_of_its_unit_there_and_nowhere_else
     district.clock.set(local(day, 9))
     with district.app.database.transaction() as tx:
         reminders.mark(tx, reminders.Marks(local(day, 8), local(day, 8)))
-        district.app.ticks["reminders"](tx, district.clock.now())
+    more = True
+    while more:
+        with district.app.database.transaction() as tx:
+            more = district.app.ticks["reminders"](tx, district.clock.now())
     await district.settled()
     reminded = [message for message in forum.messages.values() if message["from"]["is_bot"]][before:]
     assert [message["text"].split("\n")[0] for message in reminded] == [
@@ -388,3 +394,22 @@ async def test_menus_are_the_persons_own_in_both_languages(district: District, s
     english = {entry["command"]: entry["description"] for entry in menus[f"chat:{wang}", "en"]}
     assert english["progress"] == district.app.renderer.words(declared.help, "en")
     assert {entry["command"] for entry in menus["default", ""]} >= {"help", "bind", "language"}
+
+
+async def test_what_somebody_was_shown_is_kept(district: District, stage: TelegramStage) -> None:
+    await stage.say("王芳", "帮助 语言", group=None, photo=None)
+    wang = str(district.town.user("王芳")["id"])
+    place = f"{wang}:{wang}"
+    new, other = (
+        AccountMenus(district.app.worker, district.app.registry, district.app.renderer, name)
+        for name in ("telegram", "another")
+    )
+    async with asyncio.timeout(30):
+        while (kept := (await new.shown(wang, place))[1]) is None:
+            await asyncio.sleep(0.01)
+    entries, _kept = await new.shown(wang, place)
+    assert kept == fingerprint(entries)
+    assert (await other.shown(wang, place))[1] is None
+    stranger = await new.offered(None)
+    assert fingerprint(stranger) != kept
+    assert await new.offered("4711") == stranger

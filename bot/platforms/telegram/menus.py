@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Protocol
 
+import msgspec
 from telegram import (
     Bot,
     BotCommand,
@@ -37,23 +40,39 @@ class Entry:
     in_groups: bool
 
 
-#: The commands that an account may use; None stands for somebody whom nobody knows.
-MenuFor = Callable[[str | None], Awaitable[Sequence[Entry]]]
+class MenuBook(Protocol):
+    """What each account may do, and what it was shown; that outlives the program, and holds for all of several."""
+
+    async def offered(self, account: str | None) -> Sequence[Entry]:
+        """The commands that an account may use; None stands for somebody whom nobody knows."""
+        ...
+
+    async def shown(self, account: str, place: str) -> tuple[Sequence[Entry], str | None]:
+        """The same, and the fingerprint of what was shown at that place last; None: nothing was."""
+        ...
+
+    async def note(self, place: str, fingerprint: str) -> None:
+        """This is shown at that place now."""
+        ...
+
+
+def fingerprint(entries: Sequence[Entry]) -> str:
+    """The same for the same menu, and for no other."""
+    return blake2b(msgspec.json.encode(entries), digest_size=12).hexdigest()
 
 
 class Menus:
     """Keeps the menus in step with the declarations and with who somebody is."""
 
-    def __init__(self, bot: Bot, menu_for: MenuFor) -> None:
+    def __init__(self, bot: Bot, book: MenuBook) -> None:
         self._bot = bot
-        self._menu_for = menu_for
-        self._strangers: tuple[Entry, ...] = ()
-        self._shown: dict[tuple[int, int], tuple[Entry, ...]] = {}
+        self._book = book
+        self._strangers: Sequence[Entry] = ()
         self._looked: dict[tuple[int, int], float] = {}
 
     async def begin(self) -> None:
         """The menus of those of whom nothing else is known."""
-        self._strangers = tuple(await self._menu_for(None))
+        self._strangers = await self._book.offered(None)
         await self._set(BotCommandScopeDefault(), self._strangers)
         await self._set(BotCommandScopeAllGroupChats(), _for_groups(self._strangers))
 
@@ -68,16 +87,18 @@ class Menus:
     async def keep_in_step(self, account: str, chat: str, *, group: bool) -> None:
         """Show a person what they may do, in their private chat or in a group where they wrote."""
         number, member = _number(chat), int(account)
+        place = f"{number}:{member}"
         try:
-            entries = tuple(await self._menu_for(account))
+            entries, shown = await self._book.shown(account, place)
             usual = self._strangers
             scope: BotCommandScope = BotCommandScopeChat(number)
             if group:
                 entries, usual = _for_groups(entries), _for_groups(usual)
                 scope = BotCommandScopeChatMember(number, member)
-            if self._shown.get((number, member), usual) != entries:
+            wanted = fingerprint(entries)
+            if (shown or fingerprint(usual)) != wanted:
                 await self._set(scope, entries)
-                self._shown[number, member] = entries
+                await self._book.note(place, wanted)
         except Exception as error:  # noqa: BLE001 - a menu is a convenience
             log.info("the menu of one person is not set: %s", type(error).__name__)
 

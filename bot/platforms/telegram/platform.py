@@ -19,7 +19,7 @@ from bot.platforms.telegram.chats import PLATFORM, place
 from bot.platforms.telegram.hook import Hook
 from bot.platforms.telegram.intake import Intake
 from bot.platforms.telegram.media import Fetcher
-from bot.platforms.telegram.menus import MenuFor, Menus
+from bot.platforms.telegram.menus import MenuBook, Menus
 from bot.platforms.telegram.polling import Polling
 from bot.platforms.telegram.request import AiohttpRequest
 from bot.platforms.telegram.secrecy import Veil, veil_logs
@@ -41,7 +41,7 @@ _TRIES, _PAUSE = 5, 2.0
 class Telegram:
     """One bot account (implements `Platform`, `Linking`, `Weighing`, `Previewing` and `Checking`).
 
-    `spool` is where updates are safe that take long; `menu_for` gives each account's commands; `leading`
+    `spool` is where updates are safe that take long; `menus` knows each account's commands; `leading`
     says whether this program is the one of several that may poll; `replicas`: there may be several; `doors` are
     where webhooks are taken.
     """
@@ -56,7 +56,7 @@ class Telegram:
         settings: TelegramSection,
         files: FileStore,
         spool: Spool,
-        menu_for: MenuFor,
+        menus: MenuBook,
         *,
         local_now: Callable[[], datetime],
         leading: Callable[[], bool] = lambda: True,
@@ -86,7 +86,7 @@ class Telegram:
             silent_at_night=settings.silent_at_night,
             leading=leading,
         )
-        self._menus = Menus(self._bot, menu_for)
+        self._menus = Menus(self._bot, menus)
         self._intake = Intake(
             self._bot,
             self._known_me,
