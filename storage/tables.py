@@ -251,7 +251,6 @@ inbox = Table(
     # a checksum of the words, by which an edit that changes nothing visible is told
     Column("digest", BigInteger),
     UniqueConstraint("platform", "message_id"),
-    Index("ix_inbox_received_at", "received_at"),
 )
 
 # What platforms have acknowledged and is not committed yet, as it came. One program has it on its disk instead.
@@ -308,7 +307,7 @@ outbox = Table(
     _index_of("ix_outbox_troubled", "state IN ('failed', 'unknown')", "id"),
     Index("ix_outbox_created_at", "created_at"),
     Index("ix_outbox_chat_id_id", "chat_id", "id"),
-    Index("ix_outbox_sent_at", "sent_at"),
+    _index_of("ix_outbox_sent_at", "sent_at IS NOT NULL", "sent_at"),
     # A number is never given again: platforms tell by it that a message is being repeated.
     sqlite_autoincrement=True,
 )
