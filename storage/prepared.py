@@ -50,8 +50,8 @@ class Prepared:
             cursor.executemany(made.text, [made.written(some) for some in values])
 
     def _for(self, tx: Tx) -> _Made | None:
-        connection = tx.connection
-        if connection.dialect.name != "sqlite" or connection.dispatch.before_cursor_execute:
+        connection, heard = tx.connection, tx.connection.dispatch
+        if connection.dialect.name != "sqlite" or heard.before_cursor_execute or heard.before_execute:
             return None
         if self._made is None:
             self._made = _Made(self._statement, self._given, connection.dialect)

@@ -93,12 +93,13 @@ def test_a_locked_database_is_trouble_and_no_fault_of_the_statement(sqlite_datab
     holds.close()
 
 
-def test_whoever_listens_hears_it(database: Database) -> None:
+@pytest.mark.parametrize(("heard", "at"), [("before_cursor_execute", 2), ("before_execute", 1)])
+def test_whoever_listens_hears_it(database: Database, heard: str, at: int) -> None:
     said: list[str] = []
     rename = Prepared(update(units).values(name=bindparam("called")))
     with database.transaction() as tx:
         rename.many(tx, [{"called": "一"}])
-    event.listen(database.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
+    event.listen(database.engine, heard, lambda *args: said.append(str(args[at])))
     with database.transaction() as tx:
         rename.many(tx, [{"called": "二"}])
     assert len([one for one in said if one.startswith("UPDATE units")]) == 1

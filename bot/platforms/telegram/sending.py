@@ -62,11 +62,16 @@ class Sender:
         self._silent_at_night = silent_at_night
         self._leading = leading
         self._taken = PartsSent()
+        #: The message that was looked at last, and its parts.
+        self._made: tuple[Outgoing, list[Part]] | None = None
         #: What parts that were sent are called, while others of their message still have to be sent.
         self._called: dict[tuple[int, int], str] = {}
 
     def parts(self, message: Outgoing) -> list[Part]:
-        return parts(message, private_link=self._private_link())
+        """How it is said; a message is weighed, and then sent at once."""
+        if self._made is None or self._made[0] is not message:
+            self._made = message, parts(message, private_link=self._private_link())
+        return self._made[1]
 
     def weight(self, message: Outgoing) -> int:
         """How many messages Telegram will still count."""
