@@ -78,7 +78,7 @@ _UNVERIFIED = (
     .join(commitments, commitments.c.id == reports_table.c.commitment_id)
     .join(units, units.c.id == commitments.c.unit_id)
     .where(
-        text("reports.state = 'reported'"),
+        text("(reports.state || '') = 'reported'"),
         reports_table.c.quarter == bindparam("in_quarter"),
         reports_table.c.commitment_id > _after,
         units.c.ended_at.is_(None),

@@ -548,7 +548,9 @@ reports = Table(
     # the report that stood before its author edited the message; the record of changes says it as well
     Column("corrects_id", Id),
     Index("ix_reports_commitment_id_quarter", "commitment_id", "quarter"),
-    _index_of("ix_reports_waiting", "state = 'reported'", "quarter", "commitment_id"),
+    # Only for who says it in the same words: a planner that has not seen the deadline's evening yet believes that
+    # nothing waits, and would look for one office's few reports among those of a province.
+    _index_of("ix_reports_waiting", "(state || '') = 'reported'", "quarter", "commitment_id"),
 )
 
 # --- deadlines and reminders ------------------------------------------------------------------------------

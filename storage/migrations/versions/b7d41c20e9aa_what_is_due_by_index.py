@@ -10,7 +10,7 @@ depends_on = None
 
 _LIT = "state = 'published' AND published_at IS NOT NULL"
 _OPEN = "state = 'published' AND (status IS NULL OR status <> 'done' OR kind = 'threshold')"
-_WAITING = "state = 'reported'"
+_WAITING = "(state || '') = 'reported'"
 _INDEXES = (
     ('ix_commitments_look_on', 'commitments', ['look_on', 'id'], _LIT),
     ('ix_commitments_open', 'commitments', ['year', 'reported_quarter', 'unit_id'], _OPEN),
