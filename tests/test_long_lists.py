@@ -139,8 +139,10 @@ def test_an_announcement_reaches_everybody(crowded: World) -> None:
 def test_everybody_who_owes_is_reminded_a_few_at_a_time(crowded: World) -> None:
     begin_watching(crowded, local(date(2021, 4, 6), 8))
     now = local(date(2021, 4, 6), 9)
-    with crowded.database.transaction() as tx:
-        assert crowded.ticks["reminders"](tx, now) is True
-    with crowded.database.transaction() as tx:
-        sent = tx.scalar(select(func.count()).where(outbox.c.created_at == now))
-    assert sent == 200
+    sent = 0
+    while not sent:
+        with crowded.database.transaction() as tx:
+            assert crowded.ticks["reminders"](tx, now) is True
+            sent = tx.scalar(select(func.count()).where(outbox.c.created_at == now))
+    # A step sends to a hundred at most, whoever else owes.
+    assert sent == 100
