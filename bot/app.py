@@ -187,12 +187,7 @@ class App:
         telegram = Telegram(
             self.config.telegram,
             self.files,
-            self._spool(
-                Telegram.name,
-                self.config.data / "telegram",
-                of_leader=True,
-                tells=self.config.telegram.mode == "webhook",
-            ),
+            self._spool(Telegram.name, self.config.data / "telegram", of_leader=True),
             AccountMenus(self.worker, self.registry, self.renderer, Telegram.name),
             local_now=lambda: self.clock.now().astimezone(self.config.zone),
             leading=lambda: self.leadership.leading,
@@ -220,9 +215,7 @@ class App:
         self.add(wecom)
         return wecom
 
-    def _spool(
-        self, platform: str, folder: Path, *, of_leader: bool, patient: bool = False, tells: bool = False
-    ) -> Spool:
+    def _spool(self, platform: str, folder: Path, *, of_leader: bool, patient: bool = False) -> Spool:
         """Where a platform keeps what is acknowledged and not committed: with several replicas in the database."""
         disk = DiskSpool(folder)
         if self.database.is_sqlite:
@@ -235,7 +228,6 @@ class App:
             leading=lambda: self.leadership.leading,
             of_leader=of_leader,
             patient=patient,
-            address=self.database.address if tells else None,
         )
 
     def add(self, platform: Platform) -> None:

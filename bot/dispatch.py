@@ -101,10 +101,12 @@ class Dispatcher:
         """
         began = time.perf_counter()
         digest = digest_of(came) if isinstance(came, Inbound) and came.message else None
-        number = inbox.take(tx, platform=came.chat.platform, message_id=came.id, now=now, digest=digest)
+        number = inbox.take(
+            tx, platform=came.chat.platform, message_id=came.id, now=now, digest=digest, turn=came.turn
+        )
         if number is not None and isinstance(came, Inbound) and came.parts:
             came = _without_taken_parts(tx, came, now)
-        done = Processed(Outcome.DUPLICATE) if number is None else self._take(tx, came, number, now, leave)
+        done = Processed(_left_out(tx, came)) if number is None else self._take(tx, came, number, now, leave)
         self._log(came, done, began)
         return done
 
@@ -317,6 +319,13 @@ class Dispatcher:
                 "ms": round((time.perf_counter() - began) * 1000, 1),
             },
         )
+
+
+def _left_out(tx: Tx, came: Inbound | Notice) -> Outcome:
+    """Why a message was not taken. One whose turn has come meanwhile is still early: it is handed in again."""
+    if came.turn is None or inbox.has(tx, platform=came.chat.platform, message_id=came.id):
+        return Outcome.DUPLICATE
+    return Outcome.EARLY
 
 
 def _without_taken_parts(tx: Tx, came: Inbound, now: datetime) -> Inbound:

@@ -10,16 +10,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-import psycopg
-from psycopg import AsyncConnection
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.chat.clock import Clock
 from bot.chat.ports import Spool
 from bot.worker import Worker
 from storage import spool
-from storage.database import CONNECT_SECONDS, Tx
-from storage.schemas import CHANNEL_OF_SCHEMA
+from storage.database import Tx
 
 R = TypeVar("R")
 log = logging.getLogger("liangsaibi.spool")
@@ -39,8 +34,7 @@ class SharedSpool:
 
     `disk` is what this program keeps by itself: what an earlier version left there is found, and with `patient` a
     message is kept there when the database does not take it in time (for a platform that does not bring it again).
-    `of_leader`: on this platform only the one that leads goes on with what lies here. `address`: all programs are
-    to hear of what is kept (`hear`), over PostgreSQL's own address.
+    `of_leader`: on this platform only the one that leads goes on with what lies here.
     """
 
     every = LOOK
@@ -55,7 +49,6 @@ class SharedSpool:
         leading: Callable[[], bool],
         of_leader: bool,
         patient: bool = False,
-        address: str | None = None,
     ) -> None:
         self._worker = worker
         self._clock = clock
@@ -64,12 +57,13 @@ class SharedSpool:
         self._leading = leading
         self._of_leader = of_leader
         self._patient = patient
-        self._address = address
         self._owner = secrets.token_hex(8)
         #: What this program is at work on, and when it last said that it is alive.
         self._mine: set[str] = set()
         self._on_disk: set[str] = set()
         self._dropped_late: set[str] = set()
+        #: What is not this program's any more, which the database does not know yet.
+        self._in_doubt: set[str] = set()
         self._said: datetime | None = None
         #: Whether the disk had anything at the start: then what is committed may lie there.
         self._found_on_disk = False
@@ -86,8 +80,11 @@ class SharedSpool:
         try:
             async with asyncio.timeout(PATIENCE if self._patient else None):
                 await self._keep(name, lane, content, passed_on=passed_on)
+            self._in_doubt.discard(name)
         except Exception as error:
             if not self._patient:
+                self._mine.discard(name)
+                self._in_doubt.add(name)
                 raise
             log.warning("the database does not keep a message, the disk does: %s", type(error).__name__)
             self._on_disk.add(name)
@@ -108,8 +105,6 @@ class SharedSpool:
                 until=until,
                 now=now,
             )
-            if self._address is not None:
-                spool.call(tx, lane)
 
         await self._do(job, name)
 
@@ -127,11 +122,27 @@ class SharedSpool:
             log.warning("a message that is committed is not dropped yet: %s", type(error).__name__)
             self._dropped_late.add(name)
 
+    async def give_up(self, name: str) -> None:
+        """Whoever leads goes on with it; should the database be away, a little later."""
+        self._mine.discard(name)
+        self._in_doubt.add(name)
+        now, mine = self._clock.now(), self._owner
+        try:
+            await self._do(
+                lambda tx: spool.give_up(tx, platform=self._platform, name=name, owner=mine, now=now), name
+            )
+        except Exception as error:  # noqa: BLE001 - the next look tries again
+            log.warning("a message is not left to the one that leads yet: %s", type(error).__name__)
+        else:
+            self._in_doubt.discard(name)
+
     async def left(self) -> list[Any]:
         """What the dead have left and what was passed on, where this program leads; at first what is on disk."""
         found = await self._left_on_disk()
         await self._say_alive()
         await self._drop_late()
+        for name in tuple(self._in_doubt):
+            await self.give_up(name)
         leads = self._leading()
         if leads:
             free_at = self._clock.now()
@@ -177,36 +188,6 @@ class SharedSpool:
 
     def _take(self, tx: Tx, *, free_at: datetime, until: datetime) -> Sequence[spool.Left]:
         return spool.take_over(tx, platform=self._platform, owner=self._owner, free_at=free_at, until=until)
-
-    async def waits(self, lane: str) -> bool:
-        """Whether something of this lane lies here, whoever is at work on it."""
-        return await self._do(lambda tx: spool.waits(tx, platform=self._platform, lane=lane), lane)
-
-    async def hear(self, told: Callable[[str], None]) -> None:
-        """Call `told` with the lane of whatever any program keeps here, at once; until cancelled."""
-        while self._address is not None:
-            try:
-                async with await AsyncConnection.connect(
-                    self._address,
-                    autocommit=True,
-                    connect_timeout=CONNECT_SECONDS,
-                    keepalives_idle=5,
-                    keepalives_interval=2,
-                    keepalives_count=2,
-                    application_name="liangsaibi spool",
-                ) as connection:
-                    await self._listen(connection, told)
-            except (psycopg.Error, SQLAlchemyError, OSError) as error:
-                log.warning("no line to the database to hear of what others keep: %s", type(error).__name__)
-            await asyncio.sleep(LOOK)
-
-    async def _listen(self, connection: AsyncConnection[Any], told: Callable[[str], None]) -> None:
-        row = await (await connection.execute(f"SELECT {CHANNEL_OF_SCHEMA}")).fetchone()
-        await connection.execute(f"LISTEN {spool.CHANNEL}{row[0] if row else ''}")
-        for lane in await self._do(lambda tx: spool.lanes(tx, platform=self._platform)):
-            told(lane)
-        async for call in connection.notifies():
-            told(call.payload)
 
     async def set_apart(self, name: str, content: Any) -> None:
         """Keep what cannot be read for whoever mends it."""

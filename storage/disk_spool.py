@@ -8,7 +8,6 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +42,12 @@ class DiskSpool:
         with contextlib.suppress(OSError):
             await asyncio.to_thread(self._path(name).unlink)
 
+    async def give_up(self, name: str) -> None:
+        """The only program has nobody to leave it to; it is found at the next start."""
+
     async def left(self) -> list[Any]:
         """What was not committed when the program ended; asked once, at its start."""
         return await asyncio.to_thread(self._left)
-
-    async def waits(self, lane: str) -> bool:
-        """The only program knows by itself what it has under way."""
-        return False
-
-    async def hear(self, told: Callable[[str], None]) -> None:
-        """Nobody else keeps anything here."""
 
     def _left(self) -> list[Any]:
         found = []

@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.chat.messages import Turn
 from storage import facts
 from storage.database import Tx
 from storage.prepared import Prepared
-from storage.tables import changes, inbox
+from storage.tables import changes, inbox, spool
 
 _GIVEN = ("platform", "message_id", "received_at", "digest")
 _TAKE = {
     "sqlite": Prepared(sqlite.insert(inbox).on_conflict_do_nothing().returning(inbox.c.id), *_GIVEN),
     "postgresql": Prepared(postgresql.insert(inbox).on_conflict_do_nothing().returning(inbox.c.id), *_GIVEN),
 }
+# What is spooled of the same lane and has a smaller number. A spooled message is called by its number there, and
+# numbers are compared as they are written, the longer one being the larger: a name need not be a number elsewhere.
+_number = bindparam("number", type_=spool.c.name.type)
+_earlier = select(spool.c.id).where(
+    spool.c.platform == bindparam("platform", type_=spool.c.platform.type),
+    spool.c.lane == bindparam("lane", type_=spool.c.lane.type),
+    spool.c.readable,
+    tuple_(func.length(spool.c.name), spool.c.name) < tuple_(func.length(_number), _number),
+)
+_TAKE_IN_TURN = (
+    postgresql.insert(inbox)
+    .from_select(
+        _GIVEN,
+        select(*(bindparam(name, type_=inbox.c[name].type) for name in _GIVEN)).where(~_earlier.exists()),
+    )
+    .on_conflict_do_nothing()
+    .returning(inbox.c.id)
+)
 _FIND = select(inbox.c.id, inbox.c.digest).where(
     inbox.c.platform == bindparam("on"), inbox.c.message_id == bindparam("which")
 )
@@ -35,14 +55,35 @@ _FORGET = delete(inbox).where(
 )
 
 
-def take(tx: Tx, *, platform: str, message_id: str, now: datetime, digest: int | None = None) -> int | None:
-    """Note the message as taken and return its number; None when it had been taken before.
+def take(
+    tx: Tx,
+    *,
+    platform: str,
+    message_id: str,
+    now: datetime,
+    digest: int | None = None,
+    turn: Turn | None = None,
+) -> int | None:
+    """Note the message as taken and return its number; None when it had been taken before or its turn is not yet.
 
     `digest` is a checksum of its words.
     """
-    values = {"platform": platform, "message_id": message_id, "received_at": now, "digest": digest}
-    number: int | None = _TAKE[tx.connection.dialect.name].scalar(tx, values)
+    values: dict[str, Any] = {
+        "platform": platform,
+        "message_id": message_id,
+        "received_at": now,
+        "digest": digest,
+    }
+    if turn is not None and tx.connection.dialect.name == "postgresql":
+        number: int | None = tx.scalar(_TAKE_IN_TURN, {**values, "lane": turn.lane, "number": str(turn.number)})
+    else:
+        number = _TAKE[tx.connection.dialect.name].scalar(tx, values)
     return number
+
+
+def has(tx: Tx, *, platform: str, message_id: str) -> bool:
+    """Whether the message has been taken."""
+    return tx.first(_FIND, {"on": platform, "which": message_id}) is not None
 
 
 def reworded(tx: Tx, *, platform: str, message_id: str, digest: int) -> int | None:

@@ -1,7 +1,8 @@
 """Messages that were acknowledged and are not committed yet, where several programs share a database.
 
 A message belongs to the program that keeps it, which says again and again that it is alive (a lease); the row of a
-program that no longer does is free, and so is one that was put here for whoever leads.
+program that no longer does is free, and so is one that was put here for whoever leads. Nothing of a lane is taken
+before what lies here of it and came earlier (`storage.inbox.take`).
 """
 
 from __future__ import annotations
@@ -11,14 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, text, update
+from sqlalchemy import bindparam, delete, select, update
 
 from storage.database import Tx, insert
-from storage.schemas import CHANNEL_OF_SCHEMA
 from storage.tables import spool
 
-#: Where programs hear of what the others keep here; in a schema of its own with CHANNEL_OF_SCHEMA after it.
-CHANNEL = "liangsaibi_spool"
 #: So many are taken over at once at most.
 MOST = 200
 
@@ -26,7 +24,7 @@ _on = spool.c.platform == bindparam("on")
 _named = _on & (spool.c.name == bindparam("called"))
 _DROP = delete(spool).where(_named, spool.c.readable)
 _RENEW = update(spool).where(_on, spool.c.owner == bindparam("by")).values(until=bindparam("till"))
-_WAITS = select(spool.c.id).where(_on, spool.c.lane == bindparam("whose"), spool.c.readable).limit(1)
+_GIVE_UP = update(spool).where(_named, spool.c.owner == bindparam("by")).values(owner="", until=bindparam("till"))
 _FREE = (
     select(spool.c.id)
     .where(_on, spool.c.readable, spool.c.until <= bindparam("now"), spool.c.owner != bindparam("by"))
@@ -40,8 +38,6 @@ _TAKE_OVER = (
     .values(owner=bindparam("by"), until=bindparam("till"))
     .returning(spool.c.id, spool.c.name, spool.c.content)
 )
-_LANES = select(spool.c.lane).where(_on, spool.c.readable).distinct()
-_CALL = text(f"SELECT pg_notify('{CHANNEL}' || {CHANNEL_OF_SCHEMA}, :lane)")
 _OLD = select(spool.c.id).where(~spool.c.readable, spool.c.kept_at < bindparam("before")).limit(MOST)
 _FORGET = delete(spool).where(spool.c.id.in_(_OLD))
 
@@ -78,17 +74,6 @@ def keep(
     tx.execute(insert(spool, tx).values(values).on_conflict_do_nothing())
 
 
-def lanes(tx: Tx, *, platform: str) -> set[str]:
-    """All lanes of which something lies here."""
-    return {row.lane for row in tx.all(_LANES, {"on": platform})}
-
-
-def call(tx: Tx, lane: str) -> None:
-    """Tell every program that listens (`CHANNEL`), with the commit, that something of this lane lies here."""
-    if tx.connection.dialect.name == "postgresql":
-        tx.execute(_CALL, {"lane": lane})
-
-
 def set_apart(tx: Tx, *, platform: str, name: str, content: Any, now: datetime) -> None:
     """Keep what cannot be read, be it new or here already, for whoever mends it; nobody is given it any more."""
     values = {"platform": platform, "name": name, "lane": "", "content": content, "owner": "", "until": now}
@@ -106,15 +91,15 @@ def renew(tx: Tx, *, platform: str, owner: str, until: datetime) -> None:
     tx.execute(_RENEW, {"on": platform, "by": owner, "till": until})
 
 
+def give_up(tx: Tx, *, platform: str, name: str, owner: str, now: datetime) -> None:
+    """The owner does not go on with it: whoever leads does. Nothing happens where it is somebody else's."""
+    tx.execute(_GIVE_UP, {"on": platform, "called": name, "by": owner, "till": now})
+
+
 def take_over(tx: Tx, *, platform: str, owner: str, free_at: datetime, until: datetime) -> Sequence[Left]:
     """Make others' messages whose lease has ended by `free_at` the new owner's: the oldest ones, MOST at most."""
     rows = tx.all(_TAKE_OVER, {"on": platform, "by": owner, "now": free_at, "till": until})
     return [Left(row.name, row.content) for row in sorted(rows, key=lambda row: row.id)]
-
-
-def waits(tx: Tx, *, platform: str, lane: str) -> bool:
-    """Whether something of this lane lies here."""
-    return tx.first(_WAITS, {"on": platform, "whose": lane}) is not None
 
 
 def forget(tx: Tx, *, before: datetime) -> None:

@@ -271,6 +271,7 @@ spool = Table(
     # what cannot be read waits for whoever mends it
     Column("readable", Boolean, nullable=False, server_default=text("true")),
     UniqueConstraint("platform", "name"),
+    _index_of("ix_spool_lane", "readable", "platform", "lane"),
     # Numbers say what came first, so none is given twice.
     sqlite_autoincrement=True,
 )

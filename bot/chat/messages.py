@@ -60,6 +60,15 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """When a message's turn is, where several programs take what comes: after all of its `lane` with a smaller
+    `number` that is acknowledged and not committed yet."""
+
+    lane: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
     """A photo or file whose bytes the adapter has already put into the file store under `key`."""
 
@@ -86,6 +95,7 @@ class Inbound:
     `numbered`: the bot's choices stand in this chat as numbered lines, so that a bare number may be one of them.
     `parts`: of what was sent as several messages and is one (an album): the id of each, its own among them, and
     how many of the attachments came with it, in their order.
+    `turn`: it is not taken before that; None where one program alone takes what comes.
     """
 
     id: str
@@ -102,6 +112,7 @@ class Inbound:
     unfetched: tuple[str, ...] = ()
     numbered: bool = False
     parts: tuple[tuple[str, int], ...] = ()
+    turn: Turn | None = None
 
 
 class NoticeKind(StrEnum):
@@ -127,7 +138,8 @@ class Notice:
     """Something that happened to a chat; taken once by its `id`, in one transaction, like a message.
 
     `sender` is who did it, where the platform says so. `moved_to` is the group's new id (MOVED).
-    `hears_all`: whether the bot sees everything that is written in the group; None when nobody knows.
+    `hears_all`: whether the bot sees everything that is written in the group; None when nobody knows. `turn` as of
+    a message.
     """
 
     id: str
@@ -137,6 +149,7 @@ class Notice:
     sender: Sender | None = None
     moved_to: str | None = None
     hears_all: bool | None = None
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class Outcome(StrEnum):
     FAILED = "failed"
     IGNORED = "ignored"
     DUPLICATE = "duplicate"
+    #: Not taken: its turn (`Inbound.turn`) has not come yet, and it is to be handed in again.
+    EARLY = "early"
 
 
 #: Hands a message or a notice to the engine; returns only after the commit. Then the platform may acknowledge.
@@ -176,16 +178,12 @@ class Spool(Protocol):
         """It is committed. What cannot be dropped is handed in again some day, and known to be a repetition."""
         ...
 
+    async def give_up(self, name: str) -> None:
+        """Leave it to whoever leads, though the caller had gone on with it."""
+        ...
+
     async def left(self) -> list[Any]:
         """What nobody is at work on, in the order in which it came; from now on the caller is."""
-        ...
-
-    async def waits(self, lane: str) -> bool:
-        """Whether something of this lane lies here."""
-        ...
-
-    async def hear(self, told: Callable[[str], None]) -> None:
-        """Call `told` with the lane of whatever any program keeps here, at once; until cancelled."""
         ...
 
     async def set_apart(self, name: str, content: Any) -> None:

@@ -122,6 +122,55 @@ async def test_albums_that_come_to_both_are_one_report_each_and_a_dead_replica_t
         await pair.close()
 
 
+async def test_nothing_overtakes_an_album_whose_holder_is_paused_or_dies(tmp_path: Path) -> None:
+    pair = Pair(tmp_path, "webhook")
+    try:
+        await pair.open()
+        leader = await pair.leads()
+        other = pair.other(leader)
+        # The one that leads has an album and is fetching its photos; what follows comes to the other, which nobody
+        # has told of it. Then the leader is paused.
+        pair.api.slow["file"] = 60.0
+        pair.brings_to(*[leader] * 4, *[other] * 3)
+        pair.album(1)
+        pair.says(2)
+        pair.says(3)
+        await pair.acknowledged()
+        assert pair.registered() == []
+        leader.signal(signal.SIGSTOP)
+        pair.says(4)
+        await pair.acknowledged()
+        assert pair.registered() == []
+        pair.api.slow.clear()
+        done = [(1, 4), (2, 0), (3, 0), (4, 0)]
+        assert await pair.until_registered(done) < 30
+
+        # It wakes up with the album in its hands, and another is on its way to both.
+        pair.brings_to(other, leader)
+        leader.signal(signal.SIGCONT)
+        pair.album(5)
+        pair.says(6)
+        done += [(5, 4), (6, 0)]
+        await pair.until_registered(done)
+
+        # The same, and the one that leads by now is killed.
+        leader, other = other, leader
+        pair.api.slow["file"] = 60.0
+        pair.brings_to(*[leader] * 4, *[other] * 2)
+        pair.album(7)
+        pair.says(8)
+        await pair.acknowledged()
+        assert pair.registered() == done
+        await pair.kill(leader)
+        pair.says(9)
+        await pair.acknowledged()
+        assert pair.registered() == done
+        pair.api.slow.clear()
+        assert await pair.until_registered([*done, (7, 4), (8, 0), (9, 0)]) < 30
+    finally:
+        await pair.close()
+
+
 async def test_what_was_polled_and_takes_long_is_done_once_and_in_order_when_its_replica_dies(
     tmp_path: Path,
 ) -> None:

@@ -132,7 +132,7 @@ class Crash:
 @pytest.fixture
 def brief_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """An album is taken to be complete sooner, so that nobody waits for it in a test."""
-    monkeypatch.setattr("bot.platforms.telegram.intake.ALBUM_QUIET", 0.3)
+    monkeypatch.setattr("bot.platforms.telegram.lanes.ALBUM_QUIET", 0.3)
 
 
 @pytest.mark.usefixtures("brief_quiet")
