@@ -16,8 +16,9 @@ should have come to when the platform has its answer. A photo without words, as 
 report that they belong to, is not counted: of a series only the first is answered. Whoever gets a notice while
 they wait (what they reported was confirmed) counts as answered with it. The memory run ends when the outbox is
 empty, and then compares, person by person, what was brought with what the database has taken and answered; it
-fails if anything was lost. Flood: so many at once as the platforms bring. Then, on
-SQLite, 200,000 messages with the program's memory looked at every other second.
+fails if anything was lost, or if anybody was told more than they asked for. (An office that confirms a report is
+shown the next one that waits: those are counted by themselves.) Flood: so many at once as the platforms bring.
+Then, on SQLite, 200,000 messages with the program's memory looked at every other second.
 """
 
 from __future__ import annotations
@@ -301,10 +302,16 @@ async def _all_answered(stage: Stage, tasks: set[asyncio.Task[None]], *, patienc
 
 @dataclass(frozen=True)
 class Account:
-    """What the database says in the end: messages taken, answers put by account, and what still waits."""
+    """What the database says in the end: messages taken, answers put by account, and what still waits.
+
+    `following` are the reports that offices were shown next after they had confirmed one. `parts` is how many
+    messages more than one the answers took on their platform: a card of WeCom's has little room for words.
+    """
 
     taken: int
     answers: Counter[str]
+    following: Counter[str]
+    parts: int
     waiting: int
 
     @classmethod
@@ -313,8 +320,12 @@ class Account:
         database, built = Database(url), {"old": villages}
         try:
             with database.reading() as tx:
-                answers = {row[0].removeprefix("user:"): row[1] for row in tx.all(_ANSWERS, built)}
-                return cls(tx.scalar(_TAKEN, built), Counter(answers), tx.scalar(_WAITING, built))
+                answers, following = Counter[str](), Counter[str]()
+                for name, count, shown in tx.all(_ANSWERS, built):
+                    who = name.removeprefix("user:")
+                    answers[who], following[who] = count - shown, shown
+                more = tx.scalar(_PARTS, built) or 0
+                return cls(tx.scalar(_TAKEN, built), answers, following, more, tx.scalar(_WAITING, built))
         finally:
             database.close()
 
@@ -323,12 +334,15 @@ class Account:
         return sum(max(0, stage.said[who] + n - self.answers[who]) for who, n in stage.shown.items())
 
     def faults(self, stage: Stage) -> list[str]:
-        """What was lost: nothing is. Only a photo without words that continues a series is taken silently."""
+        """What was lost, or too much. A photo without words that continues a series may be taken silently."""
         found = []
         if self.taken != stage.sent + stage.photos:
             found.append(f"{stage.sent + stage.photos} brought, {self.taken} taken")
         if lost := sum(max(0, n - self.answers[who]) for who, n in stage.said.items()):
             found.append(f"{lost} messages with words were not answered")
+        brought = stage.said + stage.shown
+        if unasked := sum(max(0, n - brought[who]) for who, n in self.answers.items()):
+            found.append(f"{unasked} answers more than there were messages")
         if self.waiting:
             found.append(f"{self.waiting} messages are still in the outbox")
         return found
@@ -336,10 +350,12 @@ class Account:
 
 _TAKEN = text("SELECT count(*) FROM inbox WHERE id > :old")
 _WAITING = text("SELECT count(*) FROM outbox WHERE id > :old AND state <> 'sent'")
-# What is urgent goes to whoever has just written.
+_PARTS = text("SELECT sum(weight - 1) FROM outbox WHERE id > :old AND state = 'sent'")
+# On SQLite, where the memory run is. What is urgent goes to whoever has just written; the report that an office is
+# shown next begins with its own words (`handlers/progress/verifying.py`).
 _ANSWERS = text(
-    "SELECT c.external_id, count(*) FROM outbox o JOIN chats c ON c.id = o.chat_id WHERE o.id > :old AND o.urgent "
-    "GROUP BY c.external_id"
+    "SELECT c.external_id, count(*), sum(json_extract(o.content, '$.body[0][1]') LIKE '请核实：%') "
+    "FROM outbox o JOIN chats c ON c.id = o.chat_id WHERE o.id > :old AND o.urgent GROUP BY c.external_id"
 )
 
 
@@ -590,7 +606,8 @@ async def remember(stage: Stage, url: str, shape: Shape, asked: argparse.Namespa
         _say(
             f"memory: {stage.sent} messages with words, {measured.answered:.0f}/s, and {stage.photos} photos "
             f"without; {account.answers.total()} answers, {account.silent(stage)} photos taken silently; "
-            f"{account.waiting} messages still in the outbox"
+            f"{account.following.total()} times an office was shown the next report to confirm; {account.parts} "
+            f"messages more than answers, for want of room on a card; {account.waiting} still in the outbox"
         )
         faults = account.faults(stage)
         found.append((len(stage.times), programs.resident))
