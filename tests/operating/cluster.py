@@ -24,7 +24,7 @@ from sqlalchemy import make_url, select, text
 from bot.chat.people import Role
 from storage import migrate, people, units
 from storage.database import Database
-from storage.tables import chats, outbox
+from storage.tables import chats, facts, outbox
 from tests.platforms.telegram_rig import SECRET
 from tests.platforms.wecom_office import Office
 from tests.program import free_port
@@ -111,7 +111,8 @@ class Forker:
 
 
 class Replica:
-    """One program. Its line to the database is its own, so that it can be cut; so is its role, to be known by."""
+    """One program. Its line to the database is its own, so that it can be cut; so are its role there and
+    the address at which it finds Telegram, by which it is known."""
 
     def __init__(self, name: str, folder: Path, server: Server, forker: Forker, mode: str) -> None:
         self.name = name
@@ -126,6 +127,13 @@ class Replica:
         self.address = f"http://127.0.0.1:{self._port}/telegram"
         self.wecom_address = f"http://127.0.0.1:{self._wecom_port}"
         self._process = 0
+        self._telegram: Relay | None = None
+
+    @property
+    def sends_to(self) -> str:
+        """The address of Telegram by which it is known there."""
+        assert self._telegram is not None
+        return f"127.0.0.1:{self._telegram.port}"
 
     async def open(self, api: BotApi, address: int, office: Office, files: Path) -> None:
         data = self._folder / "data"
@@ -133,11 +141,13 @@ class Replica:
         (data / "files").symlink_to(files)
         wecom = office.settings(bot=False, robots=False)
         await self.line.start()
+        self._telegram = Relay(tcp(api.port))
+        await self._telegram.start()
         (self._folder / "liangsaibi.toml").write_text(
             f'[general]\ndata = "{data}"\n[local]\nenabled = false\n'
             f'[database]\nurl = "postgresql://{self.name}@127.0.0.1:{self.line.port}/postgres"\nthreads = 3\n'
             f'[telegram]\nenabled = true\nmode = "{self._mode}"\n'
-            f'token = "{TOKEN}"\nbase_url = "{api.base_url}"\nbase_file_url = "{api.base_file_url}"\n'
+            f'token = "{TOKEN}"\nbase_url = "http://{self.sends_to}/bot"\nbase_file_url = "{api.base_file_url}"\n'
             f'webhook_url = "http://127.0.0.1:{address}/telegram"\nwebhook_secret = "{SECRET}"\n'
             f"port = {self._port}\n[wecom]\nenabled = true\nmenu = false\nport = {self._wecom_port}\n"
             + "".join(f'{name} = "{getattr(wecom, name)}"\n' for name in _WECOM)
@@ -181,6 +191,8 @@ class Replica:
         with contextlib.suppress(ProcessLookupError):
             self.signal(signal.SIGKILL)
         await self.line.stop()
+        if self._telegram is not None:
+            await self._telegram.stop()
 
 
 class Cluster:
@@ -284,6 +296,11 @@ class Cluster:
         """Wait until somebody leads who is not this one; the seconds that it took."""
         return await until(lambda: self.leader() not in (None, than), "nobody takes over")
 
+    def leadership(self) -> int:
+        """The number of the newest one."""
+        found: int = self.rows(select(facts.c.value).where(facts.c.name == "delivery.leadership"))[0].value
+        return found
+
     def end_connections(self, *, locks: bool) -> int:
         """The server ends the programs' connections: those of the lock, or all others."""
         with self.database.transaction() as tx:
@@ -314,15 +331,19 @@ class Cluster:
     # --- people -------------------------------------------------------------------------------------------
 
     async def talk(self, name: str, over: asyncio.Event, chance: random.Random) -> None:
-        """One report after the other, without waiting for the answers; now and then with a photo."""
+        """One report after the other, without waiting for the answers; now and then with a photo, or an album."""
         town = self.api.town
         await asyncio.sleep(chance.uniform(0, 2))
         while not over.is_set():
             self.said[name] += 1
             words = f"进度 1 {self.said[name]}盏"
-            if chance.random() < 0.1:
+            photo, kind = b"\xff\xd8\xff" + (name + words).encode(), chance.random()
+            if kind < 0.1:
                 self.photos += 1
-                town.photo(name, town.private(name), b"\xff\xd8\xff" + (name + words).encode(), caption=words)
+                town.photo(name, town.private(name), photo, caption=words)
+            elif kind < 0.2:
+                self.photos += 2
+                town.album(name, town.private(name), [photo, photo + b"2"], caption=words)
             else:
                 town.says(name, town.private(name), words)
             with contextlib.suppress(TimeoutError):
@@ -361,15 +382,24 @@ class Cluster:
         with self.database.transaction() as tx:
             return list(tx.all(statement))
 
-    def under_way(self) -> set[tuple[int, int]]:
-        """The answers that are being sent, by chat and lamps: what became of them only their sender knows."""
+    def under_way(self, leadership: int) -> dict[int, int | None]:
+        """What is being sent under that leadership, by chat: how many lamps it speaks of.
+
+        What became of it only its sender knows.
+        """
         found = self.rows(
             select(chats.c.external_id, outbox.c.content)
             .join(chats, chats.c.id == outbox.c.chat_id)
-            .where(outbox.c.state == "sending", chats.c.platform == "telegram")
+            .where(
+                outbox.c.state == "sending",
+                outbox.c.claimed_by == leadership,
+                chats.c.platform == "telegram",
+            )
         )
-        told = [(int(row.external_id), lamps(str(row.content))) for row in found]
-        return {(chat, number) for chat, number in told if number is not None}
+        told = {int(row.external_id): lamps(str(row.content)) for row in found}
+        # One message is under way in a chat at a time.
+        assert len(told) == len(found)
+        return told
 
     def waiting(self) -> int:
         """How many messages are not sent yet."""

@@ -39,12 +39,16 @@ class BotApi:
         #: What was asked for, and what of it was not refused.
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.accepted: list[tuple[str, dict[str, Any]]] = []
+        #: What was sent, by the address at which it came in: programs may be given one each.
+        self.sends: list[tuple[str, dict[str, Any]]] = []
         self.menus: dict[tuple[str, str], list[dict[str, str]]] = {}
         self.reactions: dict[tuple[int, int], str] = {}
         #: Methods that answer with this status and nothing else, as a proxy in trouble does.
         self.broken: dict[str, int] = {}
         #: Methods that take so many seconds; "file" is the download of files.
         self.slow: dict[str, float] = {}
+        #: Methods that are carried out, and whose answer takes so many seconds more.
+        self.late: dict[str, float] = {}
         #: Methods that are carried out, but the line breaks before the answer.
         self.dropped: set[str] = set()
         self.port = 0
@@ -121,6 +125,9 @@ class BotApi:
                 body["parameters"] = refused.parameters
             return web.json_response(body, status=refused.code)
         self.accepted.append((method, given))
+        if method.startswith("send"):
+            self.sends.append((request.host, given))
+        await asyncio.sleep(self.late.get(method, 0))
         if method in self.dropped and request.transport is not None:
             request.transport.close()
         return web.json_response({"ok": True, "result": result})
