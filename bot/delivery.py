@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from bot.chat.clock import Clock
 from bot.chat.ports import Platform
+from bot.holding import Held
 from bot.lines import Head
 from bot.routes import Route
 from bot.sending import LEASE, Sender, Tell, Took
@@ -90,8 +91,7 @@ class Delivery:
         self._ticks = ticks
         self._leader = leader
         self._alone_at = ticks() + HANDOVER
-        #: The rows that are claimed and in a task of ours: whatever else is claimed for us was lost on the way.
-        self._held: set[int] = set()
+        self._held = Held(ticks, LEASE.total_seconds())
         self._sender = Sender(worker, clock, ticks, took, tell, leading)
         self._routes: dict[str, Route] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -125,7 +125,7 @@ class Delivery:
 
     def leave(self, now: datetime) -> Leave:
         """With a place kept: leave to claim the answer. On any thread."""
-        return Leave(now + LEASE, self._leader, self._held.add)
+        return Leave(now + LEASE, self._leader, self._held.promise)
 
     def send_answer(self, row: claims.Waiting, *, more: bool) -> None:
         """Send what was so claimed, once it is committed; what may not go yet after all waits in the outbox."""
@@ -259,7 +259,7 @@ class Delivery:
 
     def _keep(self, row: claims.Waiting, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something with a row that is claimed."""
-        self._held.add(row.id)
+        self._held.hold(row.id)
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._ended(row, done))
@@ -267,7 +267,7 @@ class Delivery:
 
     def _ended(self, row: claims.Waiting, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._held.discard(row.id)
+        self._held.let_go(row.id)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a delivery came to grief", exc_info=error)
 
@@ -283,6 +283,7 @@ class Delivery:
     def _tidy(self) -> None:
         if self._ticks() - self._tidied >= TIDY:
             self._tidied = self._ticks()
+            self._held.tidy()
             for route in self._routes.values():
                 route.pacer.tidy(self._tidied)
 

@@ -8,7 +8,7 @@ chat waiting.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -210,7 +210,7 @@ def claim(
 
 
 def release(
-    tx: Tx, *, now: datetime, held: Collection[int] = (), leader: int | None = None, alone: bool = False
+    tx: Tx, *, now: datetime, held: Container[int] = (), leader: int | None = None, alone: bool = False
 ) -> None:
     """Free the claims whose lease has run out, and those of this leadership, except what it really has `held`.
 

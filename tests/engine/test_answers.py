@@ -11,7 +11,7 @@ import pytest
 from bot.chat.errors import DeliveryError
 from bot.chat.messages import ChatKind, ChatRef
 from bot.chat.ports import Limits, Rate
-from bot.delivery import Delivery
+from bot.delivery import LEASE, Delivery
 from bot.worker import CHECKPOINT, Worker
 from storage import accounts, answers, leaderships
 from storage.answers import Leave
@@ -182,6 +182,21 @@ async def test_nothing_is_begun_when_the_program_ends(office: Office) -> None:
     office.delivery.send_answer(leave.row, more=False)
     await until(lambda: office.states() == ["waiting"])
     assert office.post.taken == []
+
+
+async def test_an_answer_of_whose_commit_nobody_hears_goes_when_the_promise_ends_and_once(office: Office) -> None:
+    await office.delivery.deliver_due()
+    # The line was cut after the commit: the message is known to be taken when it comes again, and whoever should
+    # have sent the answer does not know that there is one.
+    assert (await answered(office, "王芳", "收到")).row is not None
+    office.put("王芳", "通知", kind=ChatKind.PRIVATE)
+    office.clock.moment += LEASE - timedelta(seconds=30)
+    await office.delivery.drain()
+    assert (office.post.taken, office.states()) == ([], ["sending", "waiting"])
+    office.clock.moment += timedelta(seconds=31)
+    await office.delivery.drain()
+    assert office.post.taken == [("王芳", "收到"), ("王芳", "通知")]
+    assert office.states() == ["sent", "sent"]
 
 
 @pytest.mark.parametrize("commits", [CHECKPOINT - 1, CHECKPOINT])
