@@ -278,6 +278,7 @@ class _Statements:
                 kind=f"'{kind}'",
                 position="i",
                 created_at=self._begun,
+                promised_year=self.now.year if kind == "village" else 0,
             )
 
     def _ancestors(self) -> Iterator[str]:

@@ -202,6 +202,12 @@ _SET_TERMS = (
 _SET_CATEGORY = (
     update(commitments).where(commitments.c.id == bindparam("which")).values(category=bindparam("new_category"))
 )
+_PROMISED = update(units).where(units.c.id == bindparam("which")).values(promised_year=bindparam("for_year"))
+_its_unit = select(commitments.c.unit_id).where(commitments.c.id == bindparam("which")).scalar_subquery()
+_its_year = select(commitments.c.year).where(commitments.c.id == bindparam("which")).scalar_subquery()
+_PROMISED_AGAIN = update(units).where(units.c.id == _its_unit).values(promised_year=_its_year)
+# It may have promised something else besides: who looks for those that have not counts then.
+_UNCERTAIN = update(units).where(units.c.id == _its_unit).values(promised_year=0)
 _noted_light = select(lights.c.light).where(lights.c.commitment_id == bindparam("which")).scalar_subquery()
 _known_light = func.coalesce(_noted_light, Light.GREEN.value)
 _SET_PROGRESS = (
@@ -310,6 +316,8 @@ def add(
         # Somebody else of the unit may take the same number at the same moment: then it is the next one.
         last = tx.scalar(_LAST_NUMBER, {"of_unit": unit_id, "in_year": year})
         made = tx.scalar(adding, values | {"number": last + 1})
+    if category is Category.ELECTIVE:
+        tx.execute(_PROMISED, {"which": unit_id, "for_year": year})
     return get(tx, made)
 
 
@@ -330,7 +338,10 @@ def set_state(tx: Tx, commitment_id: int, *, state: State, expected: Sequence[St
     )
     values = {"which": commitment_id, "states": _values(expected), "new_state": state.value}
     values |= {f"new_{name}": value for name, value in columns.items()}
-    return tx.execute(statement, values).rowcount == 1
+    moved = tx.execute(statement, values).rowcount == 1
+    if moved and state is State.WITHDRAWN:
+        tx.execute(_UNCERTAIN, {"which": commitment_id})
+    return moved
 
 
 def set_terms(
@@ -355,8 +366,9 @@ def set_terms(
 
 
 def set_category(tx: Tx, commitment_id: int, category: Category) -> None:
-    """Count it as required or elective."""
+    """Count it, which stands, as required or elective."""
     tx.execute(_SET_CATEGORY, {"which": commitment_id, "new_category": category.value})
+    tx.execute(_PROMISED_AGAIN if category is Category.ELECTIVE else _UNCERTAIN, {"which": commitment_id})
 
 
 def set_progress(

@@ -1,32 +1,44 @@
 """Who still owes something, page by page: only those are read, however many owe nothing.
 
 Every page is as many rows at most as are asked for, and ends at a spot at which the next one begins, in the same
-transaction or in another. Where one unit stands on several pages of reports, each says the same of it.
+transaction or in another. Where one unit stands on several pages of reports or of registration, each says the same
+of it. Only who has not done what an own deadline asks for is not found by an index, since nothing is kept of what
+was not done: a page of those goes through `WALK` units at most.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, func, or_, select, text
 
 from storage import owing, reports
+from storage.commitments import State
 from storage.database import Tx
 from storage.owing import Standing
 from storage.reports import Review
-from storage.tables import OPEN, commitments, fulfilments, unit_ancestors, units
+from storage.tables import OPEN, UNSETTLED, commitments, fulfilments, unit_ancestors, units
 from storage.tables import reports as reports_table
+
+#: So many units that may have done what an own deadline asks for are gone through for one page.
+WALK = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Up to which number the pages have come; of reports also among those that reported last for which quarter."""
+    """Up to which number the pages have come.
+
+    Of reports also among those that reported last for which quarter, of registration among those that promised
+    something last for which year: first come those to which something was returned (none).
+    """
 
     after: int = 0
     reported: str | None = None
+    promised: int | None = None
 
 
 #: Before the first page.
@@ -47,14 +59,54 @@ _REPORTED_FOR = _of_quarter.where(commitments.c.reported_quarter == bindparam("r
 _NEXT_REPORTED = select(func.min(commitments.c.reported_quarter)).where(
     *_open, commitments.c.reported_quarter > bindparam("reported")
 )
+_NAMED = (units.c.name, units.c.parent_id, units.c.position)
 _contests = (units.c.kind.in_(bindparam("kinds", expanding=True)), units.c.ended_at.is_(None))
-_UNITS = select(units.c.id).where(units.c.id > _after, *_contests).order_by(units.c.id).limit(_most)
+_PROMISED_FOR = (
+    select(units.c.id.label("unit_id"))
+    .where(
+        units.c.promised_year == bindparam("promised"),
+        units.c.id > _after,
+        units.c.ended_at.is_(None),
+    )
+    .order_by(units.c.id)
+    .limit(_most)
+)
+_NEXT_PROMISED = select(func.min(units.c.promised_year)).where(
+    units.c.promised_year > bindparam("promised"), units.c.ended_at.is_(None)
+)
+_unsettled = (
+    select(commitments.c.unit_id, func.count().label("count"))
+    .where(
+        text(UNSETTLED.replace("state", "commitments.state")),
+        commitments.c.year == bindparam("in_year"),
+        commitments.c.state == bindparam("in_state"),
+        commitments.c.unit_id > _after,
+    )
+    .group_by(commitments.c.unit_id)
+    .order_by(commitments.c.unit_id)
+    .limit(_most)
+    .subquery()
+)
+_UNSETTLED = (
+    select(_unsettled.c.unit_id, _unsettled.c.count, *_NAMED, units.c.ended_at)
+    .join(units, units.c.id == _unsettled.c.unit_id)
+    .order_by(_unsettled.c.unit_id)
+)
+_below = unit_ancestors.c.ancestor_id == bindparam("root"), unit_ancestors.c.unit_id > _after
+_walk = (
+    select(unit_ancestors.c.unit_id)
+    .where(*_below)
+    .order_by(unit_ancestors.c.unit_id)
+    .limit(bindparam("walk"))
+    .subquery()
+)
+_UP_TO = select(func.max(_walk.c.unit_id))
 _UNFULFILLED = (
-    select(units.c.id, units.c.name, units.c.parent_id, units.c.position)
+    select(units.c.id, *_NAMED)
     .join(unit_ancestors, unit_ancestors.c.unit_id == units.c.id)
     .where(
-        unit_ancestors.c.ancestor_id == bindparam("root"),
-        unit_ancestors.c.unit_id > _after,
+        *_below,
+        unit_ancestors.c.unit_id <= bindparam("up_to"),
         *_contests,
         ~select(fulfilments.c.unit_id)
         .where(fulfilments.c.deadline_id == bindparam("which"), fulfilments.c.unit_id == unit_ancestors.c.unit_id)
@@ -74,7 +126,7 @@ _superseded = (
     .exists()
 )
 _UNVERIFIED = (
-    select(reports_table.c.commitment_id, units.c.id, units.c.name, units.c.parent_id, units.c.position)
+    select(reports_table.c.commitment_id, units.c.id, *_NAMED)
     .join(commitments, commitments.c.id == reports_table.c.commitment_id)
     .join(units, units.c.id == commitments.c.unit_id)
     .where(
@@ -94,46 +146,88 @@ def report(
     tx: Tx, spot: Spot, *, year: int, quarter: str, before: datetime, kinds: Sequence[str], most: int
 ) -> Page:
     """Units with a commitment, published before `before`, of which the quarter's report says nothing."""
-    found: set[int] = set()
-    at: Spot | None = spot
-    while at is not None and len(found) < most:
-        ids = _page_of_units(tx, at, year=year, before=before, most=most - len(found))
-        found |= set(ids)
-        at = replace(at, after=ids[-1]) if ids else _next(tx, at, year=year, quarter=quarter)
+
+    def page(at: Spot, count: int) -> list[int]:
+        values = {"in_year": year, "before": before, "after": at.after, "most": count}
+        if at.reported is None:
+            return [row.unit_id for row in tx.all(_NEVER_REPORTED, values)]
+        return [row.unit_id for row in tx.all(_REPORTED_FOR, values | {"reported": at.reported})]
+
+    found, following = _filled(spot, most, page, lambda at: _next_quarter(tx, at, year=year, other_than=quarter))
     rows = reports.coverage_of(tx, found, year=year, quarter=quarter, before=before, kinds=kinds)
     return [
         Standing(r.unit_id, r.unit_name, r.office_id, r.owed - r.reported, r.owed, position=r.position)
         for r in rows
-    ], at
+    ], following
 
 
-def _page_of_units(tx: Tx, at: Spot, *, year: int, before: datetime, most: int) -> list[int]:
-    values = {"in_year": year, "before": before, "after": at.after, "most": most}
-    if at.reported is None:
-        return [row.unit_id for row in tx.all(_NEVER_REPORTED, values)]
-    return [row.unit_id for row in tx.all(_REPORTED_FOR, values | {"reported": at.reported})]
+def _filled(
+    spot: Spot, most: int, page: Callable[[Spot, int], list[int]], next_of: Callable[[Spot], Spot | None]
+) -> tuple[set[int], Spot | None]:
+    """So many units, and where to go on: `page` gives the next ones of a spot's kind, `next_of` the next kind."""
+    found: set[int] = set()
+    at: Spot | None = spot
+    while at is not None and len(found) < most:
+        ids = page(at, most - len(found))
+        found |= set(ids)
+        at = replace(at, after=ids[-1]) if ids else next_of(at)
+    return found, at
 
 
-def _next(tx: Tx, at: Spot, *, year: int, quarter: str) -> Spot | None:
+def _next_quarter(tx: Tx, at: Spot, *, year: int, other_than: str) -> Spot | None:
     """The next quarter for which some commitments were reported last, other than the one that is asked for."""
     later: str | None = tx.scalar(_NEXT_REPORTED, {"in_year": year, "reported": at.reported or ""})
-    if later == quarter:
-        later = tx.scalar(_NEXT_REPORTED, {"in_year": year, "reported": quarter})
-    return None if later is None else Spot(0, later)
+    if later == other_than:
+        later = tx.scalar(_NEXT_REPORTED, {"in_year": year, "reported": other_than})
+    return None if later is None else Spot(reported=later)
 
 
 def registration(tx: Tx, spot: Spot, *, year: int, kinds: Sequence[str], most: int) -> Page:
     """Units that have promised nothing of their own for the year, or have something returned."""
-    ids = [row.id for row in tx.all(_UNITS, {"after": spot.after, "kinds": list(kinds), "most": most})]
-    return owing.unregistered(tx, ids, year=year), _following(ids, most)
+
+    def page(at: Spot, count: int) -> list[int]:
+        if at.promised is None:
+            return [row.unit_id for row in _of_units(tx, at, year=year, state=State.RETURNED, most=count)]
+        values = {"promised": at.promised, "after": at.after, "most": count}
+        return [row.unit_id for row in tx.all(_PROMISED_FOR, values)]
+
+    found, following = _filled(spot, most, page, lambda at: _next_year(tx, at, other_than=year))
+    return owing.unregistered(tx, found, year=year, kinds=kinds), following
+
+
+def _next_year(tx: Tx, at: Spot, *, other_than: int) -> Spot | None:
+    """The next year for which some units promised something last, other than the one that is asked for."""
+    later: int | None = tx.scalar(_NEXT_PROMISED, {"promised": -1 if at.promised is None else at.promised})
+    if later == other_than:
+        later = tx.scalar(_NEXT_PROMISED, {"promised": other_than})
+    return None if later is None else Spot(promised=later)
+
+
+def proposed(tx: Tx, spot: Spot, *, year: int, most: int) -> Page:
+    """Units with proposals of the year that wait to be examined, and how many."""
+    rows = _of_units(tx, spot, year=year, state=State.PROPOSED, most=most)
+    found = [
+        Standing(row.unit_id, row.name, row.parent_id, row.count, row.count, position=row.position)
+        for row in rows
+        if row.ended_at is None
+    ]
+    return found, _following([row.unit_id for row in rows], most)
+
+
+def _of_units(tx: Tx, spot: Spot, *, year: int, state: State, most: int) -> Sequence[Any]:
+    """The next units with commitments in a state, also those that have ended."""
+    return tx.all(_UNSETTLED, {"in_year": year, "in_state": state.value, "after": spot.after, "most": most})
 
 
 def own(tx: Tx, spot: Spot, *, root: int, deadline_id: int, kinds: Sequence[str], most: int) -> Page:
     """Units at or below the root that have not done what an own deadline asks for."""
+    up_to: int | None = tx.scalar(_UP_TO, {"root": root, "after": spot.after, "walk": max(WALK, most)})
+    if up_to is None:
+        return [], None
     values = {"root": root, "which": deadline_id, "kinds": list(kinds), "after": spot.after, "most": most}
-    rows = tx.all(_UNFULFILLED, values)
+    rows = tx.all(_UNFULFILLED, values | {"up_to": up_to})
     found = [Standing(row.id, row.name, row.parent_id, 1, 1, position=row.position) for row in rows]
-    return found, _following([row.id for row in rows], most)
+    return found, _following([row.id for row in rows], most) or Spot(up_to)
 
 
 def unverified(tx: Tx, spot: Spot, *, quarter: str, most: int) -> Page:

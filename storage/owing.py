@@ -61,7 +61,11 @@ _returned = func.count(commitments.c.id).filter(commitments.c.state == State.RET
 _UNREGISTERED = (
     select(*_UNITS, _promises, _returned, units.c.position)
     .outerjoin(commitments, _of_year)
-    .where(units.c.id.in_(bindparam("which", expanding=True)))
+    .where(
+        units.c.id.in_(bindparam("which", expanding=True)),
+        units.c.kind.in_(bindparam("kinds", expanding=True)),
+        units.c.ended_at.is_(None),
+    )
     .group_by(*_GROUP)
     .having(or_(_promises == 0, _returned > 0))
     .order_by(*_ORDER)
@@ -141,9 +145,9 @@ def registration(tx: Tx, roots: Sequence[int], *, year: int, kinds: Sequence[str
     ]
 
 
-def unregistered(tx: Tx, unit_ids: Iterable[int], *, year: int) -> list[Standing]:
+def unregistered(tx: Tx, unit_ids: Iterable[int], *, year: int, kinds: Sequence[str]) -> list[Standing]:
     """Those of the units that owe it by the same rule."""
-    rows = tx.among(_UNREGISTERED, "which", unit_ids, {"in_year": year})
+    rows = tx.among(_UNREGISTERED, "which", unit_ids, {"in_year": year, "kinds": list(kinds)})
     return [
         Standing(unit_id, name, above, 1, 1, returned, position)
         for unit_id, name, above, _promised, returned, position in rows

@@ -101,13 +101,13 @@ def duties(tx: Tx, calendar: Calendar, matter: Matter, roots: Sequence[int], zon
 
 
 def lacking(
-    tx: Tx, calendar: Calendar, matter: Matter, roots: Sequence[int], zone: ZoneInfo, spot: Spot, *, most: int
+    tx: Tx, calendar: Calendar, matter: Matter, zone: ZoneInfo, spot: Spot, *, most: int
 ) -> tuple[list[Duty], Spot | None]:
     """The next of those who owe something of it, and where to go on.
 
     A unit of which several pages speak owes what each says; an office the sum of what they say.
     """
-    rows, following = _page(tx, matter, roots, zone, spot, most=most)
+    rows, following = _page(tx, matter, zone, spot, most=most)
     return _duties(tx, calendar, matter, rows), following
 
 
@@ -146,13 +146,13 @@ def quarter_end(period: Period, zone: ZoneInfo) -> datetime:
     return datetime.combine(period.next.begins, time(), tzinfo=zone)
 
 
-def _page(
-    tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo, spot: Spot, *, most: int
-) -> tuple[list[Standing], Spot | None]:
+def _page(tx: Tx, matter: Matter, zone: ZoneInfo, spot: Spot, *, most: int) -> tuple[list[Standing], Spot | None]:
     period = matter.period
     match matter.kind:
         case Kind.REGISTRATION:
             return owing_pages.registration(tx, spot, year=period.year, kinds=CONTESTING, most=most)
+        case Kind.EXAMINATION:
+            return owing_pages.proposed(tx, spot, year=period.year, most=most)
         case Kind.VERIFICATION:
             return owing_pages.unverified(tx, spot, quarter=str(period), most=most)
         case Kind.REPORT:
@@ -165,8 +165,6 @@ def _page(
             return owing_pages.own(
                 tx, spot, root=matter.own.unit_id, deadline_id=matter.own.id, kinds=CONTESTING, most=most
             )
-        case Kind.EXAMINATION:
-            return _standings(tx, matter, roots, zone), None
 
 
 def _standings(tx: Tx, matter: Matter, roots: Sequence[int], zone: ZoneInfo) -> list[Standing]:

@@ -69,7 +69,7 @@ class Scene:
         found: dict[int, Duty] = {}
         spot: Spot | None = START if self.roots else None
         while spot is not None:
-            page, spot = lacking(self.tx, self.calendar, matter, self.roots, self.zone, spot, most=most)
+            page, spot = lacking(self.tx, self.calendar, matter, self.zone, spot, most=most)
             for duty in page:
                 before = found.get(duty.unit_id)
                 summed = before is not None and matter.kind in OF_OFFICES
