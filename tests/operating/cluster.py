@@ -378,6 +378,16 @@ class Cluster:
         messages = self.api.town.private(name).messages.values()
         return [m["text"] for m in messages if m["from"]["is_bot"] and m.get("text", "").startswith(begin)]
 
+    def sends(self, name: str, begin: str) -> list[tuple[int, int]]:
+        """The bot's answers to somebody about lamps: where in all that was sent, and how many lamps."""
+        chat = str(self.api.town.private(name).id)
+        found = []
+        for at, (_by, given) in enumerate(self.api.sends):
+            text, number = str(given.get("text", "")), lamps(str(given.get("text", "")))
+            if str(given["chat_id"]) == chat and text.startswith(begin) and number is not None:
+                found.append((at, number))
+        return found
+
     def rows(self, statement: Any) -> list[Any]:
         with self.database.transaction() as tx:
             return list(tx.all(statement))

@@ -62,6 +62,8 @@ class TelegramRig(Rig):
 
     #: Whether other programs take the bot's webhook as well.
     replicas = False
+    #: Whether it is the program that sends.
+    leads = True
 
     def __init__(self, api: BotApi, folder: Path, mode: str = "polling", **more: Any) -> None:
         self.api = api
@@ -84,6 +86,7 @@ class TelegramRig(Rig):
             self.menus,
             local_now=lambda: datetime(2021, 3, 22, self.hour, tzinfo=UTC),
             replicas=self.replicas,
+            leading=lambda: self.leads,
         )
 
     async def start(self, receive: Any) -> None:

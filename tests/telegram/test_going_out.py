@@ -42,6 +42,10 @@ def to(room: Room, number: int, *words: Any, topic: int | None = None, **more: A
     return Outgoing(id=number, chat=ChatRef("telegram", name, kind), body=body, **more)
 
 
+def picture(rig: TelegramRig) -> OutFile:
+    return OutFile(rig.files.put(PICTURE), "图.png", "image/png")
+
+
 # --- where ------------------------------------------------------------------------------------------------
 
 
@@ -166,6 +170,22 @@ async def test_when_the_line_breaks_after_sending_nobody_knows(
     api.dropped.add("sendMessage")
     error = await refused(rig, outgoing(rig, 1, "在吗"))
     assert error.ambiguous
+
+
+async def test_what_was_made_ready_does_not_leave_when_another_program_sends_by_then(
+    api: BotApi, rig: TelegramRig, engine: Engine
+) -> None:
+    rig.leads = False
+    room = rig.town.private("王芳")
+    for message in (to(room, 1, "迟了"), to(room, 2, "改字", replaces="5"), to(room, 3, files=(picture(rig),))):
+        with pytest.raises(DeliveryError) as error:
+            await rig.platform.send(message)
+        # It may be sent by whoever leads: nothing of it has left.
+        assert (error.value.ambiguous, error.value.permanent) == (False, False)
+    assert not any(method.startswith(("send", "edit")) for method, _given in api.calls)
+    rig.leads = True
+    await rig.platform.send(to(room, 1, "这回轮到了"))
+    assert [given["text"] for given in api.called("sendMessage")] == ["这回轮到了"]
 
 
 async def test_a_long_message_goes_on_where_it_was_refused(api: BotApi, rig: TelegramRig, engine: Engine) -> None:

@@ -66,7 +66,8 @@ class Telegram:
         settings.check()
         self._settings = settings
         self._veil = Veil(settings.token)
-        line, poll = AiohttpRequest(proxy=settings.proxy), AiohttpRequest(proxy=settings.proxy, connections=2)
+        line = AiohttpRequest(proxy=settings.proxy, leading=leading)
+        poll = AiohttpRequest(proxy=settings.proxy, connections=2)
         self._bot = Bot(
             settings.token,
             base_url=settings.base_url,

@@ -6,10 +6,12 @@ without the address, because the address holds the token.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
 import msgspec
+from aiohttp.connector import Connection
 from telegram._utils.defaultvalue import DEFAULT_NONE, DefaultValue
 from telegram._utils.types import JSONDict, ODVInput
 from telegram.error import NetworkError, TelegramError, TimedOut
@@ -25,19 +27,41 @@ class MayHaveArrived(NetworkError):
     """The line broke after the request had been written: nobody knows what became of it."""
 
 
+#: What people see, by how the methods' names begin.
+_SHOWS = ("send", "edit")
+
+
+def _only_while(leading: Callable[[], bool]) -> type[aiohttp.ClientRequest]:
+    """Requests of which those that show something leave only while this program is the one that sends.
+
+    Asked when the connection is there, in the last moment: opening one takes longer than all the rest, and a
+    program that was paused meanwhile would go on as if nothing had happened.
+    """
+
+    class Leading(aiohttp.ClientRequest):
+        async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+            if self.url.name.startswith(_SHOWS) and not leading():
+                raise aiohttp.ClientError("another program sends now")
+            return await super().send(conn)
+
+    return Leading
+
+
 class AiohttpRequest(BaseRequest):
-    """One pool of kept-open connections. Times in seconds."""
+    """One pool of kept-open connections. Times in seconds. `leading`: whether anything may be sent or edited."""
 
     def __init__(
         self,
         *,
         connections: int = 100,
         proxy: str | None = None,
+        leading: Callable[[], bool] = lambda: True,
         read_timeout: float = 15.0,
         connect_timeout: float = 10.0,
     ) -> None:
         self._connections = connections
         self._proxy = proxy or None
+        self._kind = _only_while(leading)
         self._read = read_timeout
         self._connect = connect_timeout
         self._session: aiohttp.ClientSession | None = None
@@ -50,7 +74,9 @@ class AiohttpRequest(BaseRequest):
     async def initialize(self) -> None:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=self._connections, ttl_dns_cache=300)
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            self._session = aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), request_class=self._kind
+            )
 
     async def shutdown(self) -> None:
         if self._session is not None:
