@@ -86,10 +86,11 @@ class Lanes:
         while lane:
             if self._look is not None:
                 await self._look()
+            head = await self._head(lane)
             if self._spool.passes_on:
                 await self._give_up(lane)
                 break
-            together = [kept for kept in await self._head(lane) if await _is_safe(kept)]
+            together = [kept for kept in head if await _is_safe(kept)]
             if together and await self._handing.together([kept.came for kept in together]) is Outcome.EARLY:
                 # Something that goes first lies in the spool since a moment ago, or in another program's hands.
                 await asyncio.sleep(self._spool.every)
