@@ -78,8 +78,8 @@ class Plan:
     faults: tuple[str, ...]
 
 
-def explain(database: Database, said: Said, statements: list[str]) -> list[Plan]:
-    """The plans; what the statements would change is rolled back."""
+def explain(database: Database, said: Said, statements: list[str], *, pages: int = PAGES) -> list[Plan]:
+    """The plans; what the statements would change is rolled back. Each may touch so many of PostgreSQL's pages."""
     large, partial = large_tables(database), _partial_indexes()
     found = []
     for statement in statements:
@@ -92,7 +92,7 @@ def explain(database: Database, said: Said, statements: list[str]) -> list[Plan]
             else:
                 rows = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS) {statement}", values).all()
                 lines = [row[0] for row in rows]
-                faults = _reads(lines, large)
+                faults = _reads(lines, large, pages)
             transaction.rollback()
         found.append(Plan(statement, tuple(lines), tuple(faults)))
     return found
@@ -123,7 +123,7 @@ def _scans(statement: str, lines: list[str], large: dict[str, int], partial: set
     return found
 
 
-def _reads(lines: list[str], large: dict[str, int]) -> list[str]:
+def _reads(lines: list[str], large: dict[str, int], most: int) -> list[str]:
     found = []
     for line in lines:
         for table in _SEEN.findall(line):
@@ -132,7 +132,7 @@ def _reads(lines: list[str], large: dict[str, int]) -> list[str]:
     pages = next(
         (sum(int(n or 0) for n in match.groups()) for line in lines if (match := _BUFFERS.search(line))), 0
     )
-    if pages > PAGES:
+    if pages > most:
         found.append(f"{pages:,} pages are read")
     return found
 

@@ -21,11 +21,11 @@ from storage.commitments import State
 from storage.database import Tx
 from storage.owing import Standing
 from storage.reports import Review
-from storage.tables import OPEN, UNSETTLED, commitments, fulfilments, unit_ancestors, units
+from storage.tables import CONTESTS, OPEN, UNSETTLED, commitments, fulfilments, unit_ancestors, units
 from storage.tables import reports as reports_table
 
 #: So many units that may have done what an own deadline asks for are gone through for one page.
-WALK = 2_000
+WALK = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +63,12 @@ _NAMED = (units.c.name, units.c.parent_id, units.c.position)
 _contests = (units.c.kind.in_(bindparam("kinds", expanding=True)), units.c.ended_at.is_(None))
 _PROMISED_FOR = (
     select(units.c.id.label("unit_id"))
-    .where(
-        units.c.promised_year == bindparam("promised"),
-        units.c.id > _after,
-        units.c.ended_at.is_(None),
-    )
+    .where(text(CONTESTS), units.c.promised_year == bindparam("promised"), units.c.id > _after)
     .order_by(units.c.id)
     .limit(_most)
 )
 _NEXT_PROMISED = select(func.min(units.c.promised_year)).where(
-    units.c.promised_year > bindparam("promised"), units.c.ended_at.is_(None)
+    text(CONTESTS), units.c.promised_year > bindparam("promised")
 )
 _unsettled = (
     select(commitments.c.unit_id, func.count().label("count"))
@@ -107,9 +103,17 @@ _UNFULFILLED = (
     .where(
         *_below,
         unit_ancestors.c.unit_id <= bindparam("up_to"),
+        # Said of each table: PostgreSQL would read all of it otherwise.
+        units.c.id > _after,
+        units.c.id <= bindparam("up_to"),
         *_contests,
         ~select(fulfilments.c.unit_id)
-        .where(fulfilments.c.deadline_id == bindparam("which"), fulfilments.c.unit_id == unit_ancestors.c.unit_id)
+        .where(
+            fulfilments.c.deadline_id == bindparam("which"),
+            fulfilments.c.unit_id == unit_ancestors.c.unit_id,
+            fulfilments.c.unit_id > _after,
+            fulfilments.c.unit_id <= bindparam("up_to"),
+        )
         .exists(),
     )
     .order_by(unit_ancestors.c.unit_id)

@@ -107,8 +107,10 @@ LOOK_AT_ONCE = date(2000, 1, 1)
 LIT = "state = 'published' AND published_at IS NOT NULL"
 #: Those of which a report is asked every quarter: what is done is not reported again, a rate has to be held.
 OPEN = "state = 'published' AND (status IS NULL OR status <> 'done' OR kind = 'threshold')"
-#: Those that wait for the office, or for the unit once more. Written so that only who says it in the same words
-#: finds them by the index: a planner that has not seen the newest ones would take it for an office's few.
+#: The units that make commitments.
+CONTESTS = "ended_at IS NULL AND kind IN ('village', 'community')"
+#: Commitments that wait for the office, or for the unit once more. Written so that only who says it in the same
+#: words finds them by the index: a planner that has not seen the newest ones would take it for an office's few.
 UNSETTLED = "(state || '') IN ('proposed', 'returned')"
 
 
@@ -153,7 +155,7 @@ units = Table(
     Column("promised_year", Integer, nullable=False, server_default="0"),
     UniqueConstraint("parent_id", "name"),
     Index("ix_units_name", "name"),
-    _index_of("ix_units_promised_year", "ended_at IS NULL", "promised_year", "id"),
+    _index_of("ix_units_promised_year", CONTESTS, "promised_year", "id"),
 )
 
 # Every unit with each of its ancestors and itself (depth 0): "the subtree of X" is one indexed look-up.

@@ -144,5 +144,5 @@ def test_everybody_who_owes_is_reminded_a_few_at_a_time(crowded: World) -> None:
         with crowded.database.transaction() as tx:
             assert crowded.ticks["reminders"](tx, now) is True
             sent = tx.scalar(select(func.count()).where(outbox.c.created_at == now))
-    # A step sends to a hundred at most, whoever else owes.
-    assert sent == 100
+    # A step sends to fifty at most, whoever else owes.
+    assert sent == 50

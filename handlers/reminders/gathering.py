@@ -38,6 +38,11 @@ class Bag:
     def notes(self) -> set[Sent]:
         return {*self.parcels, *self.lamps, *self.news, *self.years}
 
+    @property
+    def pictures(self) -> int:
+        """How many are to be drawn."""
+        return sum(one.counts is not None for one in self.news.values())
+
     def only(self, fresh: set[Sent]) -> Bag:
         """What of it was not sent before."""
         return Bag(*({s: v for s, v in part.items() if s in fresh} for part in self._parts()))  # type: ignore[arg-type]

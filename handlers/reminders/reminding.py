@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
+from itertools import accumulate
 
 from bot.chat.messages import Reply
 from handlers import TickCtx
@@ -19,7 +20,9 @@ from storage import reminders
 from storage.reminders import Marks
 
 #: So many messages are put into the outbox in one transaction; what people write goes in between.
-CHUNK = 100
+CHUNK = 50
+#: And so many pictures are drawn for them, each of which takes as long as dozens of messages do.
+PICTURES = 1
 #: And so many lights are noted.
 KNOWN = 500
 
@@ -37,14 +40,20 @@ class Moment:
     def __call__(self, tick: TickCtx) -> Moment | None:
         """Tell the next ones what they were not told before; None when all is done."""
         start = bisect_right(self._recipients, reminders.reached(tick.tx, tick.now))
-        chosen = self._recipients[start : start + CHUNK]
+        chosen = self._next(start)
         if chosen:
             self._seen.desk.tx = tick.tx
             _send(tick, self._seen, [self._bags[recipient] for recipient in chosen])
             reminders.reach(tick.tx, chosen[-1], tick.now)
-            if start + CHUNK < len(self._recipients):
+            if start + len(chosen) < len(self._recipients):
                 return self
         return self._note(tick)
+
+    def _next(self, start: int) -> tuple[str, ...]:
+        """As many as one transaction should take."""
+        drawn = accumulate(self._bags[r].pictures for r in self._recipients[start : start + CHUNK])
+        count = sum(whole <= PICTURES for whole in drawn)
+        return self._recipients[start : start + max(1, count)]
 
     def _note(self, tick: TickCtx) -> Moment | None:
         """Some of the lights; what of them is lost with a transaction is looked at again and not told again."""

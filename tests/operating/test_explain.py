@@ -14,14 +14,17 @@ from scripts.evening import NOW, Evening
 from scripts.province import build
 from storage.database import Database
 from storage.tables import metadata
+from tests.reminders.test_due_only import NEAR, OWED, owe
 
 UNITS = 10_000
+#: What a step touches for 250 units or reports, or for a thousand units that it only walks through.
+PAGES = 5_000
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "operating.md"
 
 
 @pytest.fixture
-def evening(database: Database, tmp_path: Path) -> Iterator[Evening]:
-    made = Evening(database, build(database, UNITS, now=NOW), tmp_path)
+def evening(database: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Evening]:
+    made = Evening(database, build(database, getattr(request, "param", UNITS), now=NOW), tmp_path)
     made.app.worker.start()
     yield made
     made.app.worker.stop()
@@ -40,6 +43,24 @@ def test_no_frequent_statement_and_no_idle_look_at_the_clock_reads_a_large_table
     evening.database.engine.dispose()  # a statement that is prepared shows its old plan
     plans = explain.explain(evening.database, said, said.frequent(explain.TEN))
     assert [plan for plan in plans if "posts" in plan.statement and plan.faults]
+
+
+# So many that PostgreSQL does not look up 250 people by reading all of them.
+@pytest.mark.parametrize("evening", [3 * UNITS], indirect=True, ids=["thirty thousand"])
+def test_no_step_of_a_morning_on_which_everything_is_due_reads_a_large_table(evening: Evening) -> None:
+    with evening.database.transaction() as tx:
+        for kind in OWED:
+            owe(tx, evening, kind, NEAR)
+        tx.execute(text("ANALYZE"))
+    with explain.listening(evening.database) as said:
+        evening.morning()
+    for table in ("fulfilments", "promised_year", "in_state", "published_at"):
+        assert [one for one in said.times if table in one] or evening.database.is_sqlite, table
+    asked = [one for one in said.times if one.startswith("SELECT")]
+    assert len(asked) > 3 * explain.TEN
+    plans = explain.explain(evening.database, said, asked, pages=PAGES)
+    assert [plan for plan in plans if plan.faults] == []
+    assert {"fulfilments", "commitments", "units", "reports"} <= explain.large_tables(evening.database).keys()
 
 
 def test_every_index_is_explained() -> None:

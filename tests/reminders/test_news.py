@@ -131,9 +131,8 @@ def test_many_units_cost_no_more_statements_than_few(sqlite_database: Database, 
     add_villages(world, range(10, 200))
     many = costs(world, 2022)
     assert many[0] == few[0] <= 12
-    # Two hundred messages are one transaction: the villages beyond them cost one more round, in which it is asked
-    # once more who was nudged by hand today.
-    assert many[1] <= few[1] + 16
+    # Fifty messages are one transaction: the villages beyond them cost four more rounds, whatever their number.
+    assert many[1] <= few[1] + 4 * 6
     assert few[1] <= 40
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from handlers.reminders import due, gathering, lights, reminding, scene
 from storage import reminders
+from storage.tables import outbox
 from storage.tables import reminders as reminders_table
 from tests.progress.promises import ROAD, publish
 from tests.reminders.district import begin_watching, messages
@@ -70,6 +71,23 @@ def test_a_program_that_ends_between_two_steps_tells_everybody_once(
         assert reminders.marks(tx) is not None
         told = tx.all(select(reminders_table.c.recipient, reminders_table.c.about, reminders_table.c.step))
     assert len(told) == len(set(told))
+
+
+def test_a_step_draws_one_picture_whoever_else_hears_of_the_week(world: World) -> None:
+    for unit in UNITS:
+        publish(world, unit, ROAD)
+    begin_watching(world, local(date(2021, 4, 11), 20))
+    # Monday: the group of each of the two offices sees its week.
+    now = local(date(2021, 4, 12), 9).astimezone(UTC)
+    drawn = []
+    more = True
+    while more:
+        more = _step(world, now)
+        with world.database.transaction() as tx:
+            sent = tx.all(select(outbox.c.content).where(outbox.c.created_at == now))
+        drawn.append(sum(".png" in str(row.content) for row in sent) - sum(drawn))
+    assert sum(drawn) == 2
+    assert max(drawn) == 1
 
 
 def _step(world: World, now: datetime) -> bool:

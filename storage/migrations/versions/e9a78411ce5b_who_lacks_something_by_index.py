@@ -12,7 +12,12 @@ branch_labels = None
 depends_on = None
 
 _INDEXES = (
-    ('ix_units_promised_year', 'units', ['promised_year', 'id'], "ended_at IS NULL"),
+    (
+        'ix_units_promised_year',
+        'units',
+        ['promised_year', 'id'],
+        "ended_at IS NULL AND kind IN ('village', 'community')",
+    ),
     (
         'ix_commitments_unsettled',
         'commitments',

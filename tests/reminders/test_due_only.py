@@ -1,0 +1,157 @@
+"""For each kind of deadline: what a look at the clock does follows those who owe it, not those who exist."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from scripts.evening import MORNING, NOW, Evening
+from scripts.province import LATE
+from storage import deadlines, lacking, reminders
+from storage.database import Tx
+from storage.deadlines import Kind
+from storage.reminders import Marks
+from storage.tables import reminders as table
+from tests.reminders.test_growth import evening_of
+from tests.test_scale import counted, trying
+
+FEW, MANY = 2 * LATE, 40 * LATE
+#: That morning is three days before it, and nobody's day for a reminder of the other one.
+NEAR, FAR = date(2021, 7, 5), date(2021, 8, 20)
+
+
+def unregistered(tx: Tx, first: int) -> None:
+    where = f"BETWEEN {first} AND {first + LATE - 1}"
+    tx.execute(text(f"UPDATE commitments SET state = 'withdrawn' WHERE unit_id {where}"))
+    tx.execute(text(f"UPDATE units SET promised_year = 0 WHERE id {where}"))
+
+
+def unexamined(tx: Tx, first: int) -> None:
+    where = f"BETWEEN {first} AND {first + LATE - 1} AND number = 1"
+    tx.execute(text(f"UPDATE commitments SET state = 'proposed' WHERE unit_id {where}"))
+
+
+def unverified(tx: Tx, first: int) -> None:
+    where = f"unit_id BETWEEN {first} AND {first + LATE - 1} AND number = 1"
+    chosen = f"(SELECT id FROM commitments WHERE {where})"
+    tx.execute(text(f"UPDATE reports SET state = 'reported' WHERE commitment_id IN {chosen}"))
+
+
+def undone(tx: Tx, first: int) -> None:
+    tx.execute(
+        text(
+            "INSERT INTO fulfilments (deadline_id, unit_id, person_id, at) "
+            "SELECT max(d.id), u.id, 1, u.created_at FROM deadlines d, units u "
+            f"WHERE u.kind = 'village' AND u.id >= {first + LATE} GROUP BY u.id, u.created_at"
+        )
+    )
+
+
+#: How so many units come to owe it, of all others none. Reports are owed by as many in any case.
+OWED: dict[Kind, Callable[[Tx, int], None]] = {
+    Kind.REGISTRATION: unregistered,
+    Kind.EXAMINATION: unexamined,
+    Kind.VERIFICATION: unverified,
+    Kind.OWN: undone,
+}
+#: Those of which it is an index that says who owes it.
+INDEXED = tuple(kind for kind in OWED if kind is not Kind.OWN)
+
+
+def owe(tx: Tx, evening: Evening, kind: Kind, due: date) -> None:
+    name = "台账" if kind is Kind.OWN else None
+    quarter = 2 if kind is Kind.VERIFICATION else 0
+    deadlines.add(tx, kind=kind, year=2021, quarter=quarter, unit_id=1, due=due, name=name, by=1, now=NOW)
+    OWED[kind](tx, evening.shape.first_village)
+
+
+def look(tx: Tx, evening: Evening) -> list[int]:
+    """Of each step of the morning, the instructions of SQLite's machine."""
+    before = MORNING - timedelta(minutes=1)
+    reminders.mark(tx, Marks(before, before))
+    return list(_steps(tx, evening))
+
+
+def _steps(tx: Tx, evening: Evening) -> Iterator[int]:
+    line = tx.connection.connection.driver_connection
+    assert isinstance(line, sqlite3.Connection)
+    more = True
+    while more:
+        count = itertools.count()
+        line.set_progress_handler(lambda count=count: next(count) and 0, 1)  # type: ignore[misc]
+        more = evening.app.ticks["reminders"](tx, MORNING)
+        line.set_progress_handler(None, 1)
+        yield next(count)
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Evening, Evening]]:
+    folder: Path = tmp_path_factory.mktemp("provinces")
+    with (
+        evening_of(folder / "few", FEW, past=True) as few,
+        evening_of(folder / "many", MANY, past=True) as many,
+    ):
+        for evening in (few, many):
+            with trying(evening.database) as tx:
+                look(tx, evening)
+        yield few, many
+
+
+def work(evening: Evening, kind: Kind, due: date) -> tuple[list[int], list[str], list[str]]:
+    """Of the morning: its steps, whom it told of this kind, and what it said to the database."""
+    with trying(evening.database) as tx:
+        owe(tx, evening, kind, due)
+        with counted(evening.database) as said:
+            steps = look(tx, evening)
+        about_it = (table.c.about.like(f"{kind.value}:%"), table.c.at == MORNING)
+        told = tx.all(select(table.c.recipient).where(*about_it))
+        return steps, sorted(row.recipient for row in told), said
+
+
+@pytest.mark.parametrize("kind", INDEXED)
+def test_a_morning_does_the_same_work_with_twenty_times_the_units_that_owe_nothing(
+    both: tuple[Evening, Evening], kind: Kind
+) -> None:
+    (few, told, said), (many, told_of_many, said_of_many) = (work(evening, kind, NEAR) for evening in both)
+    # The secretaries of those units, or the administrators of their offices.
+    assert len(told) == (LATE if kind is Kind.REGISTRATION else LATE / 14)
+    assert len(told_of_many) == len(told)
+    assert len(many) == len(few)
+    assert len(said_of_many) == len(said)
+    assert sum(many) < 1.05 * sum(few)
+
+
+def test_what_nothing_is_kept_of_is_walked_through_and_no_step_walks_farther_than_another(
+    both: tuple[Evening, Evening], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = 2 * FEW
+    monkeypatch.setattr(lacking, "WALK", walk)
+    (few, told, said), (many, told_of_many, said_of_many) = (work(evening, Kind.OWN, NEAR) for evening in both)
+    assert len(told_of_many) == len(told) == LATE
+    pages = (MANY - FEW) / walk
+    # Offices and districts are gone through with the villages.
+    assert pages <= len(many) - len(few) <= 1.2 * pages
+    # Two statements a page.
+    assert 2 * pages <= len(said_of_many) - len(said) <= 2 * 1.2 * pages
+    # A unit that has done it costs some look-ups in indexes; this also shows that a walk would be seen above.
+    assert sum(few) < sum(many) < sum(few) + 100 * (MANY - FEW)
+    assert max(many) < 1.1 * max(few)
+
+
+@pytest.mark.parametrize("kind", OWED)
+def test_on_a_day_without_a_reminder_of_it_nobody_looks_who_owes_it(
+    both: tuple[Evening, Evening], kind: Kind
+) -> None:
+    (few, told, said), (many, told_of_many, said_of_many) = (work(evening, kind, FAR) for evening in both)
+    assert told == told_of_many == []
+    assert len(many) == len(few)
+    assert len(said_of_many) == len(said)
+    assert sum(many) < 1.05 * sum(few)
+    sought = "ix_reports_waiting fulfilments promised_year promises returned proposed"
+    assert not [one for one in said if any(word in one for word in sought.split())]
