@@ -508,7 +508,6 @@ commitments = Table(
     # No look before this day finds another light than the one that is known; whatever is said sets it back.
     Column("look_on", Date, nullable=False, server_default=LOOK_AT_ONCE.isoformat()),
     UniqueConstraint("unit_id", "year", "number"),
-    Index("ix_commitments_year_state", "year", "state"),
     _index_of("ix_commitments_look_on", LIT, "look_on", "id"),
     _index_of("ix_commitments_open", OPEN, "year", "reported_quarter", "unit_id"),
     _index_of("ix_commitments_unsettled", UNSETTLED, "year", "state", "unit_id"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,10 @@ from sqlalchemy import text
 
 from scripts import explain
 from scripts.evening import NOW, Evening
-from scripts.province import build
-from storage.database import Database
+from scripts.province import IN_OFFICE, build
+from storage import commitments, examination, owing
+from storage.commitments import State
+from storage.database import Database, Tx
 from storage.tables import metadata
 from tests.reminders.test_due_only import NEAR, OWED, owe
 
@@ -61,6 +66,41 @@ def test_no_step_of_a_morning_on_which_everything_is_due_reads_a_large_table(eve
     plans = explain.explain(evening.database, said, asked, pages=PAGES)
     assert [plan for plan in plans if plan.faults] == []
     assert {"fulfilments", "commitments", "units", "reports"} <= explain.large_tables(evening.database).keys()
+
+
+def test_an_office_reads_its_own_rows_though_the_database_has_not_seen_that_everybodys_wait(
+    evening: Evening,
+) -> None:
+    database, office = evening.database, [evening.shape.first_office]
+    with database.transaction() as tx:
+        if not database.is_sqlite:
+            tx.execute(text("ALTER TABLE commitments SET (autovacuum_enabled = false)"))
+        tx.execute(text("UPDATE commitments SET state = 'proposed' WHERE number <= 2"))
+    with explain.listening(database) as said, database.transaction() as tx, worked(tx) as done:
+        assert len(examination.waiting(tx, office, state=State.PROPOSED, most=100)) == 2 * IN_OFFICE
+        assert len(examination.count_waiting(tx, office, state=State.PROPOSED)) == IN_OFFICE
+        assert len(owing.proposed(tx, office, year=2021)) == IN_OFFICE
+        assert commitments.count(tx, office, year=2021)[State.PROPOSED] == 2 * IN_OFFICE
+    asked = [one for one in said.times if "commitments" in one]
+    assert [plan for plan in explain.explain(database, said, asked) if plan.faults] == []
+    assert len(asked) == 4
+    # Of 50,000 commitments 70 are the office's.
+    assert done() < 10_000
+
+
+@contextmanager
+def worked(tx: Tx) -> Iterator[Callable[[], int]]:
+    """How many instructions SQLite's machine has carried out inside; of PostgreSQL 0."""
+    count = itertools.count()
+    line = tx.connection.connection.driver_connection
+    if not isinstance(line, sqlite3.Connection):
+        yield lambda: 0
+        return
+    line.set_progress_handler(lambda: next(count) and 0, 1)
+    try:
+        yield lambda: next(count)
+    finally:
+        line.set_progress_handler(None, 1)
 
 
 def test_every_index_is_explained() -> None:
