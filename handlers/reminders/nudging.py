@@ -20,10 +20,11 @@ from handlers.commitments.scope import unit_in_scope
 from handlers.deadlines import wishes
 from handlers.deadlines.calendar import lasting
 from handlers.deadlines.matters import Duty, Matter, matters, possible_dues
+from handlers.deadlines.matters import duties as duties_of
 from handlers.deadlines.weight import weight_of
 from handlers.reminders.asking import now_scene
 from handlers.reminders.declared import registry
-from handlers.reminders.due import Parcel, owing
+from handlers.reminders.due import Parcel
 from handlers.reminders.parts import Writer
 from handlers.reminders.policy import Stage, Step, hours
 from handlers.reminders.scene import Scene
@@ -146,8 +147,8 @@ def _unit_and_person(parcel: Parcel, person: str) -> str:
 
 def _nudges(ctx: Ctx, what: str) -> Nudges:
     seen = now_scene(ctx)
-    duties = [duty for duty in _open(seen) if _is_mine(ctx, duty)]
-    duties = _named(ctx, seen, duties, what)
+    open_ones = [duty for duty in _open(ctx, seen) if _is_mine(ctx, duty)]
+    duties = _named(ctx, seen, open_ones, what)
     held = _holders(ctx, duties)
     parcels = [_parcel(ctx, duty, person) for duty in duties for person in held[duty.matter.role, duty.unit_id]]
     names = {person.id: person.name for persons in held.values() for person in persons}
@@ -169,13 +170,25 @@ def _nudges(ctx: Ctx, what: str) -> Nudges:
     return Nudges(dict(send), names, list(waiting), list(quiet))
 
 
-def _open(seen: Scene) -> Iterator[Duty]:
+def _open(ctx: Ctx, seen: Scene) -> Iterator[Duty]:
     """Everything that is owed and due soon, or is past and can still be made up for."""
     for matter in matters(seen.calendar, seen.today):
-        for due in possible_dues(matter, seen.calendar, seen.roots, seen.lines):
-            over = matter.kind is Kind.REPORT and seen.today > lasting([due], seen.policy)
-            if not over and due - _SOON <= seen.today <= due + _PAST:
-                yield from owing(seen, matter, due)
+        dues = {
+            due
+            for due in possible_dues(matter, seen.calendar, seen.roots, seen.lines)
+            if due - _SOON <= seen.today <= due + _PAST
+            and not (matter.kind is Kind.REPORT and seen.today > lasting([due], seen.policy))
+        }
+        if dues:
+            yield from (duty for duty in _concerned(ctx, seen, matter) if duty.owed and duty.due in dues)
+
+
+def _concerned(ctx: Ctx, seen: Scene, matter: Matter) -> list[Duty]:
+    """Those of a matter below whoever asks: an office reads its own, who asks for everybody those who owe it."""
+    roots = ctx.actor.units(*_OFFICE)
+    if set(roots).intersection(seen.roots):
+        return seen.lacking(matter)
+    return duties_of(ctx.tx, seen.calendar, matter, roots, ctx.zone)
 
 
 def _is_mine(ctx: Ctx, duty: Duty) -> bool:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +14,9 @@ from scripts.evening import NOW, Evening
 from scripts.province import IN_OFFICE, build
 from storage import commitments, examination, owing
 from storage.commitments import State
-from storage.database import Database, Tx
+from storage.database import Database
 from storage.tables import metadata
-from tests.reminders.test_due_only import NEAR, OWED, owe
+from tests.reminders.test_due_only import NEAR, OWED, owe, worked
 
 UNITS = 10_000
 #: What a step touches for 250 units or reports, or for a thousand units that it only walks through.
@@ -86,21 +83,6 @@ def test_an_office_reads_its_own_rows_though_the_database_has_not_seen_that_ever
     assert len(asked) == 4
     # Of 50,000 commitments 70 are the office's.
     assert done() < 10_000
-
-
-@contextmanager
-def worked(tx: Tx) -> Iterator[Callable[[], int]]:
-    """How many instructions SQLite's machine has carried out inside; of PostgreSQL 0."""
-    count = itertools.count()
-    line = tx.connection.connection.driver_connection
-    if not isinstance(line, sqlite3.Connection):
-        yield lambda: 0
-        return
-    line.set_progress_handler(lambda: next(count) and 0, 1)
-    try:
-        yield lambda: next(count)
-    finally:
-        line.set_progress_handler(None, 1)
 
 
 def test_every_index_is_explained() -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
+from bot.chat.messages import Inbound
+from bot.chat.ports import Outcome
 from scripts.evening import MORNING, NOW, Evening
-from scripts.province import LATE
+from scripts.province import IN_OFFICE, LATE, address
 from storage import deadlines, lacking, reminders
 from storage.database import Tx
 from storage.deadlines import Kind
 from storage.reminders import Marks
+from storage.tables import outbox
 from storage.tables import reminders as table
 from tests.reminders.test_growth import evening_of
 from tests.test_scale import counted, trying
@@ -79,15 +83,26 @@ def look(tx: Tx, evening: Evening) -> list[int]:
 
 
 def _steps(tx: Tx, evening: Evening) -> Iterator[int]:
-    line = tx.connection.connection.driver_connection
-    assert isinstance(line, sqlite3.Connection)
     more = True
     while more:
-        count = itertools.count()
-        line.set_progress_handler(lambda count=count: next(count) and 0, 1)  # type: ignore[misc]
-        more = evening.app.ticks["reminders"](tx, MORNING)
+        with worked(tx) as done:
+            more = evening.app.ticks["reminders"](tx, MORNING)
+            yield done()
+
+
+@contextmanager
+def worked(tx: Tx) -> Iterator[Callable[[], int]]:
+    """How many instructions SQLite's machine has carried out inside; of PostgreSQL 0."""
+    line = tx.connection.connection.driver_connection
+    if not isinstance(line, sqlite3.Connection):
+        yield lambda: 0
+        return
+    count = itertools.count()
+    line.set_progress_handler(lambda: next(count) and 0, 1)
+    try:
+        yield lambda: next(count)
+    finally:
         line.set_progress_handler(None, 1)
-        yield next(count)
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +170,20 @@ def test_on_a_day_without_a_reminder_of_it_nobody_looks_who_owes_it(
     assert sum(many) < 1.05 * sum(few)
     sought = "ix_reports_waiting fulfilments promised_year promises returned proposed"
     assert not [one for one in said if any(word in one for word in sought.split())]
+
+
+def test_an_office_that_reminds_its_villages_by_hand_reads_its_own(both: tuple[Evening, Evening]) -> None:
+    """Everybody is late; the office hears of its fourteen villages."""
+    costs = []
+    for evening in both:
+        chat, sender = address(evening.shape.first_administrator)
+        inbound = Inbound("urge", chat, sender, "催办", MORNING, addressed=True)
+        with trying(evening.database) as tx:
+            tx.execute(text("UPDATE commitments SET reported_quarter = NULL"))
+            with worked(tx) as done:
+                assert evening.app.dispatcher.process(tx, inbound, MORNING).outcome is Outcome.ANSWERED
+                costs.append(done())
+            [answer] = tx.all(select(outbox.c.content).where(outbox.c.created_at == MORNING))
+            assert f"{IN_OFFICE}人" in str(answer.content)
+    few, many = costs
+    assert many < 1.05 * few
