@@ -15,12 +15,14 @@ from bot.chat.texts import T, Text, Words, plain_number
 from handlers import Ctx
 from handlers.rounds import doubting, reading
 from handlers.rounds.rulings import rules_of
-from handlers.rounds.seats import Seat, refusal, seat_for, seats
-from storage import sheets
-from storage.rounds import Contestant, Round
+from handlers.rounds.seats import Seat, no_round, refusal, seat_for, seats
+from storage import rounds, sheets
+from storage.rounds import Contestant, Round, State
 from storage.sheets import Sheet, Status
 
 _A_ROW = 2
+#: Of rounds in which nobody scores at present, those by which a judge's words are recognised.
+_NOT_OPEN = (State.DRAFT, State.CLOSED, State.COMPUTED, State.SIGNED, State.PUBLISHED)
 #: Random bytes of a sheet's salt.
 _SALT = 16
 
@@ -32,11 +34,28 @@ def said_scores(ctx: Ctx, said: Said) -> Reply | None:
         return None
     taken = seats(ctx)
     first = next((line for line in said.folded.splitlines() if not reading.is_heading(line)), "")
+    if not taken and not ctx.chat.is_group:
+        _out_of_season(ctx, first)
     if not any(reading.contestant_at(first, seat.round.contestants) for seat in taken):
         if not ctx.chat.is_group and len(said.folded.splitlines()) == 1:
             _ask_for_whom(ctx, taken, first)
         return None
     return take(ctx, seat_for(taken, said.text), said.text)
+
+
+def _out_of_season(ctx: Ctx, line: str) -> None:
+    """Scores while nothing is scored, told by the judge's latest round: raises UserError that says so."""
+    judged = rounds.judged_by(ctx.tx, ctx.actor.id, states=_NOT_OPEN)
+    if not judged:
+        return
+    last = rounds.get(ctx.tx, judged[-1].id)
+    unit = reading.contestant_at(line, last.contestants)
+    found = reading.scores_after(line[unit[1] if unit else 0 :], last.criteria)
+    if found is None or found[0]:
+        return
+    # One figure from somebody who also reports is more likely a report.
+    if len(found[1]) > 1 or not ctx.actor.has(Role.SECRETARY):
+        raise UserError(no_round(ctx))
 
 
 def _ask_for_whom(ctx: Ctx, taken: Sequence[Seat], line: str) -> None:
