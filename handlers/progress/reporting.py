@@ -51,9 +51,19 @@ def report(ctx: Ctx, words: str | None) -> Reply:
     refuse_other_unit(ctx, words or "")
     evidence_in.take(ctx)
     unit_id, text = named_unit(ctx, words or "")
+    _answered_anew(ctx, text)
     if unit_id is None:
         return _ask_unit(ctx, text, command=True)
     return _command(ctx, unit_id, text)
+
+
+def _answered_anew(ctx: Ctx, text: str) -> None:
+    """Who was asked back about one statement and says it again with the command need not answer any more."""
+    asked = ctx.dialogue
+    if not text.strip() or asked is None or asked.kind != DOUBT:
+        return
+    if len(from_wire(asked.data["talk"]).readings) == 1:
+        ctx.close()
 
 
 def _command(ctx: Ctx, unit_id: int, text: str) -> Reply:
@@ -69,13 +79,15 @@ def _command(ctx: Ctx, unit_id: int, text: str) -> Reply:
 
 
 def _unknown(text: str, items: dict[int, Commitment]) -> tuple[Reading, ...]:
-    """A report about a number that there is not, so that this can be said."""
+    """A report that begins with a number that there is not, so that this can be said; with all that follows."""
     found = item_at(fold(text), 0)
     if found is None or found[0] in items:
         return ()
     readings = read(text[found[1] :], list(items.values()), expected=True) or ()
-    said = [r for r in readings if r.says_something and not r.certain]
-    return tuple(replace(r, number=found[0], certain=True) for r in said[:1])
+    said = [r for r in readings if r.says_something]
+    if not said or said[0].certain:
+        return ()
+    return (replace(said[0], number=found[0], certain=True), *said[1:])
 
 
 @registry.reader(READER_ORDER)

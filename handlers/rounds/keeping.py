@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -23,6 +24,8 @@ from storage.sheets import Sheet, Status
 _A_ROW = 2
 #: Of rounds in which nobody scores at present, those by which a judge's words are recognised.
 _NOT_OPEN = (State.DRAFT, State.CLOSED, State.COMPUTED, State.SIGNED, State.PUBLISHED)
+#: Three figures and more, perhaps with a name before them: nothing else that a judge may say looks so.
+_FIGURES = re.compile(r"[^\d\s]*\s*(\d+(\.\d+)?分?[\s,、;/]+){2,}\d+(\.\d+)?分?")
 #: Random bytes of a sheet's salt.
 _SALT = 16
 
@@ -44,18 +47,21 @@ def said_scores(ctx: Ctx, said: Said) -> Reply | None:
 
 
 def _out_of_season(ctx: Ctx, line: str) -> None:
-    """Scores while nothing is scored, told by the judge's latest round: raises UserError that says so."""
+    """Scores while nothing is scored: raises UserError that says so."""
+    if _FIGURES.fullmatch(line.strip()) or _as_in_the_last_round(ctx, line):
+        raise UserError(no_round(ctx))
+
+
+def _as_in_the_last_round(ctx: Ctx, line: str) -> bool:
+    """Whether these are scores by the criteria of the judge's latest round."""
     judged = rounds.judged_by(ctx.tx, ctx.actor.id, states=_NOT_OPEN)
     if not judged:
-        return
+        return False
     last = rounds.get(ctx.tx, judged[-1].id)
     unit = reading.contestant_at(line, last.contestants)
     found = reading.scores_after(line[unit[1] if unit else 0 :], last.criteria)
-    if found is None or found[0]:
-        return
     # One figure from somebody who also reports is more likely a report.
-    if len(found[1]) > 1 or not ctx.actor.has(Role.SECRETARY):
-        raise UserError(no_round(ctx))
+    return found is not None and not found[0] and (len(found[1]) > 1 or not ctx.actor.has(Role.SECRETARY))
 
 
 def _ask_for_whom(ctx: Ctx, taken: Sequence[Seat], line: str) -> None:

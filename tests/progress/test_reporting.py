@@ -308,6 +308,29 @@ def test_a_number_that_there_is_not(world: World, wang: Persona) -> None:
     assert answer.startswith("已登记：第2项 80%")
 
 
+def test_who_says_it_again_with_the_command_is_not_asked_any_more(world: World, wang: Persona) -> None:
+    wang.says("进度 9 80%")
+    [answer] = wang.says("进度２ ６０％")
+    assert answer.startswith("已登记：第2项 60%")
+    [later] = wang.says("阿巴阿巴")
+    assert later.startswith("没看懂这句话。")
+
+
+def test_what_follows_a_number_that_there_is_not_is_kept(world: World, wang: Persona) -> None:
+    [asked] = wang.says("进度 9 80%；第2项 45%")
+    assert asked.startswith("没有第9项。“80%”说的是哪一项？")
+    [answer] = wang.says("第1项")
+    assert answer.startswith("已登记：")
+    assert (standing(world, 1)[0], standing(world, 2)[0]) == ("0.8", "0.45")
+
+
+def test_of_several_statements_none_is_given_up_by_reporting_another(world: World, wang: Persona) -> None:
+    wang.says("进度 9 80%；第2项 45%")
+    assert wang.says("进度 5 50%")[0].startswith("已登记：第5项")
+    wang.says("第1项")
+    assert (standing(world, 1)[0], standing(world, 2)[0]) == ("0.8", "0.45")
+
+
 def test_a_compound_commitment_part_by_part(world: World) -> None:
     publish(world, "公园道社区", CANAL, ROAD)
     li = world.personas["李建国"]

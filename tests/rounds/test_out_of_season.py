@@ -38,10 +38,17 @@ def test_after_it_is_published(world: World) -> None:
     assert world.personas["郑评"].says("大里村 36 27 28") == [NOT_YET]
 
 
+@pytest.mark.parametrize(
+    "words", ["28 26 19 20", "大里村 28 26 19 20", "大里村：28、26、19、20", "２８，２６，１９", "火星 36 27 27"]
+)
+def test_before_there_was_any_round_at_all(world: World, words: str) -> None:
+    assert world.personas["郑评"].says(words) == [NOT_YET]
+
+
 def test_what_is_no_score_is_not_taken_for_one(world: World) -> None:
     drafted(world)
     zheng = world.personas["郑评"]
-    for words in ("大里村的路修好了2公里", "下午3点", "火星村 36 27 27", "36 27"):
+    for words in ("大里村的路修好了2公里", "下午3点", "36 27"):
         assert NOT_YET not in zheng.says(words)
 
 
