@@ -42,7 +42,7 @@ class Person:
         self.page.get_by_role("button", name=label, exact=True).last.click()
 
     def sees(self, text: str) -> None:
-        expect(self.page.locator("#items")).to_contain_text(text, timeout=10_000)
+        expect(self.page.locator("#items")).to_contain_text(text)
 
     def opens(self, title: str) -> None:
         self.page.get_by_text(title).first.click()

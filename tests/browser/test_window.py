@@ -238,6 +238,26 @@ def test_an_answer_from_before_the_story_does_not_hide_it(
     expect(wang.page.locator("#toast")).to_have_text("示例季度播放完了。")
 
 
+def test_an_answer_from_before_an_edit_does_not_undo_it(practice: Practice, window: Open) -> None:
+    wang = window().be("王芳")
+    wang.say("/卡片")
+    wang.sees("大里村 2021年承诺")
+    held: list[tuple[Route, APIResponse]] = []
+    # What the window fetches when its line comes up is on its way for long.
+    wang.page.route("**/api/messages?*after=*", lambda route: held.append((route, route.fetch())), times=1)
+    wang.page.reload()
+    press = wang.page.locator("#items").get_by_role("button", name="提交", exact=True)
+    expect(press).to_be_enabled()
+    while not held:
+        wang.page.wait_for_timeout(20)
+    press.click()
+    wang.sees("第2项进度 60%")
+    expect(press).to_have_count(0)
+    held[0][0].fulfill(response=held[0][1])
+    expect(wang.page.locator("body")).to_have_attribute("data-line", "up")
+    expect(press).to_have_count(0)
+
+
 async def _step(practice: Practice) -> None:
     practice.next_step.set()
     import asyncio

@@ -30,9 +30,11 @@ const state = {
   storyNews: 0,
   fetchingOlder: false,
   wholeHistory: false,
-  // Counts the fetches of a room; only the last one counts. What arrives during one is added to its result.
+  // Counts the fetches of a room; only the last one counts. Whether it has brought the open room's messages.
   fetch: 0,
-  meanwhile: null,
+  fetched: false,
+  // For every question under way, the messages that came meanwhile, by number: they are newer than its answer.
+  hearing: new Set(),
 };
 
 const now = () => new Date(Date.now() + state.ahead);
@@ -97,9 +99,9 @@ async function become(account) {
 async function refresh() {
   const { account, storyNews } = state;
   try {
-    const me = await get("/api/me", { as: account });
+    const { heard, ...me } = await hearingGet("/api/me", { as: account });
     if (account !== state.account) return false;
-    take(me);
+    take(me, heard);
     if (storyNews === state.storyNews) drawStory(me.story);
     return true;
   } catch (error) {
@@ -130,10 +132,11 @@ function leave() {
   people.open(null);
 }
 
-function take(me) {
+function take(me, heard) {
   const translated = state.me && state.me.language !== me.identity.language;
   state.me = me.identity;
   state.rooms = me.rooms;
+  for (const message of heard.values()) noteLast(message);
   speak(me.identity.language);
   useZone(me.zone);
   keepTime(me.now);
@@ -175,19 +178,35 @@ async function show(wanted) {
 
 // --- messages ------------------------------------------------------------------------------------------
 
+/** Ask, and hear what messages come meanwhile: the answer may be older than they are, and arrive after them. */
+async function hearingGet(path, query) {
+  const heard = new Map();
+  state.hearing.add(heard);
+  try {
+    return { ...(await get(path, query)), heard };
+  } finally {
+    state.hearing.delete(heard);
+  }
+}
+
+/** Some of a room's messages, each as it is by now. */
+async function getMessages(query) {
+  const { messages, full, heard } = await hearingGet("/api/messages", query);
+  return { messages: messages.map((message) => heard.get(message.id) ?? message), full, heard };
+}
+
 async function fetchRoom() {
   const { account, room } = state;
   if (!room) return;
   const ticket = ++state.fetch;
-  state.meanwhile = [];
+  state.fetched = false;
   try {
-    const { messages, full } = await get("/api/messages", { as: account, room, limit: PAGE });
+    const { messages, full, heard } = await getMessages({ as: account, room, limit: PAGE });
     if (ticket !== state.fetch) return;
-    const meanwhile = state.meanwhile;
-    state.meanwhile = null;
+    state.fetched = true;
     state.wholeHistory = !full;
     log.reset(messages, account);
-    for (const message of meanwhile) log.put(message);
+    for (const message of heard.values()) if (message.room === room && message.id > log.newest) log.put(message);
     pendAgain(room);
     drawEmpty();
     noteRead();
@@ -206,9 +225,13 @@ function pendAgain(room) {
 
 /** Show a message of the open room, whatever is being fetched at the same time. */
 function put(message) {
-  state.meanwhile?.push(message);
+  hear(message);
   log.put(message);
   at("empty").hidden = true;
+}
+
+function hear(message) {
+  for (const heard of state.hearing) heard.set(message.id, message);
 }
 
 async function fetchOlder() {
@@ -216,7 +239,7 @@ async function fetchOlder() {
   const { account, room, fetch } = state;
   state.fetchingOlder = true;
   try {
-    const { messages, full } = await get("/api/messages", { as: account, room, before: log.oldest, limit: PAGE });
+    const { messages, full } = await getMessages({ as: account, room, before: log.oldest, limit: PAGE });
     if (fetch === state.fetch) {
       state.wholeHistory = !full;
       log.prepend(messages);
@@ -232,10 +255,10 @@ async function fetchOlder() {
 async function catchUp() {
   const { account, room } = state;
   const first = log.messages.at(-PAGE) ?? log.messages[0];
-  if (state.meanwhile || !first) return fetchRoom();
+  if (!state.fetched || !first) return fetchRoom();
   let after = first.id - 1;
   for (let full = true; full; ) {
-    const answer = await get("/api/messages", { as: account, room, after });
+    const answer = await getMessages({ as: account, room, after });
     if (account !== state.account || room !== state.room) return;
     for (const message of answer.messages) log.put(message);
     full = answer.full;
@@ -362,17 +385,23 @@ async function hello({ epoch }) {
 }
 
 function arrived({ type, message }) {
-  const room = state.rooms.find((one) => one.id === message.room);
-  if (!room) {
+  hear(message);
+  if (!noteLast(message)) {
     refresh();
     return;
   }
-  if (!room.last || message.id >= room.last.id) room.last = lastOf(message);
   if (message.room === state.room && (type === "message" || message.id >= log.oldest)) {
     put(message);
     noteRead();
   }
   drawRooms();
+}
+
+/** Let the list of rooms say what was said last; false when the room is not known. */
+function noteLast(message) {
+  const room = state.rooms.find((one) => one.id === message.room);
+  if (room && (!room.last || message.id >= room.last.id)) room.last = lastOf(message);
+  return Boolean(room);
 }
 
 function storyTold(event) {
@@ -383,6 +412,7 @@ function storyTold(event) {
 async function startedOver({ epoch }) {
   state.epoch = epoch;
   state.waiting.clear();
+  for (const heard of state.hearing) heard.clear();
   forgetMarks();
   toast(t("resetDone"));
   if (await refresh()) await fetchRoom();
