@@ -58,6 +58,11 @@ def postgresql_server() -> Iterator[str]:
     admin = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     engine = create_engine(admin, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
+        # These databases end with the tests, so that a power cut may take them along; a new one takes 0.1 s then,
+        # not 0.5 s.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
         connection.execute(text("CREATE DATABASE template_liangsaibi"))
     template = create_engine(admin.set(database="template_liangsaibi"))
     metadata.create_all(template)
