@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -18,6 +19,7 @@ from bot import logs
 from bot.chat.errors import ConfigurationError, DeliveryError
 from bot.chat.messages import OutFile
 from bot.chat.ports import Checking
+from bot.platforms.telegram.intake import Intake
 from bot.platforms.telegram.menus import Entry
 from bot.platforms.telegram.settings import OFFICIAL, TelegramSection
 from tests.platforms.conformance import Engine, eventually, outgoing
@@ -67,6 +69,29 @@ async def test_stopping_confirms_what_was_taken(api: BotApi, rig: TelegramRig, e
     await rig.stop()
     assert api.updates.waiting == {}
     await rig.start(engine.receive)
+
+
+async def test_stopping_at_once_waits_for_no_update(
+    api: BotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, go_on = asyncio.Event(), asyncio.Event()
+    rig = TelegramRig(api, tmp_path, "polling")
+    rig.leads = False
+    await rig.start(Engine().receive)
+
+    async def look(_self: Intake) -> None:
+        looking.set()
+        await go_on.wait()
+
+    monkeypatch.setattr(Intake, "look", look)
+    rig.leads = True
+    # It is asked to stop before it has asked for anything, and so there is nothing that could be broken off.
+    await asyncio.wait_for(looking.wait(), 5)
+    stopping = asyncio.create_task(rig.stop())
+    await asyncio.sleep(0.1)
+    go_on.set()
+    stopped, _still = await asyncio.wait({stopping}, timeout=5)
+    assert stopped
 
 
 async def test_one_may_change_from_webhook_to_polling_and_back(api: BotApi, tmp_path: Path) -> None:

@@ -98,6 +98,8 @@ class Polling:
                     # What the one before had confirmed goes before what is asked for now.
                     await self._intake.look()
                     self._led = True
+                    # It may have been asked to stop meanwhile: nobody would break off what is asked for now.
+                    continue
                 self._asking = asyncio.create_task(self._ask(hold=HOLD, limit=100))
                 updates = await self._asking
                 self._asking = None
