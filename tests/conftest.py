@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from storage.database import Database
 from storage.tables import metadata
+from tests.emptied import Emptied
 from tests.world import World, small_district
 
 # On a busy machine an example may take its time; that says nothing about the code.
@@ -21,8 +21,6 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 pytest_plugins = ["tests.secrecy"]
-
-_counter = itertools.count(1)
 
 #: Files that take minutes and mostly wait.
 _LONG = ("test_crash", "test_wecom_crash", "test_wecom_fuzz", "test_limits", "test_faults")
@@ -82,20 +80,19 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
     database.close()
 
 
+@pytest.fixture(scope="session")
+def emptied(postgresql_server: str) -> Iterator[Emptied]:
+    made = Emptied(make_url(postgresql_server), "template_liangsaibi")
+    yield made
+    made.drop()
+
+
 @pytest.fixture
-def postgresql_database(postgresql_server: str) -> Iterator[Database]:
-    name = f"test_{next(_counter)}"
-    engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_liangsaibi"))
-    database = Database(
-        make_url(postgresql_server).set(database=name).render_as_string(hide_password=False), threads=2
-    )
+def postgresql_database(emptied: Emptied) -> Iterator[Database]:
+    database = Database(emptied.take().render_as_string(hide_password=False), threads=2)
     yield database
     database.close()
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    emptied.give_back()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
