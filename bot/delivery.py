@@ -11,8 +11,9 @@ import contextlib
 import logging
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -36,10 +37,13 @@ log = logging.getLogger("liangsaibi.delivery")
 HANDOVER = 5.0
 #: How often to look when nobody has called, in seconds (retries come due; other processes write too).
 POLL = 1.0
-#: A look at the outbox may take this share of the time at most, however many rows wait.
-LOOKING = 1 / 20
+#: After a look at the outbox comes a pause of so many times its length; a short one where few chats wait.
+REST, REST_WITH_FEW = 20, 2
 #: A look that takes less, in seconds, is repeated at once: with a short line nobody shall wait for it.
 CHEAP = 0.005
+#: What a look costs is the least that so many in a row have taken: one alone may have waited for the processor, and
+#: whoever came meanwhile would wait twenty times as long.
+LOOKS = 5
 #: A line of so many chats keeps delivery busy for a while.
 LONG_LINE = 200
 #: How often to forget the windows of chats that are quiet, in seconds.
@@ -55,13 +59,16 @@ class Outlook:
     changed: bool = True
     earliest: float = -math.inf
     latest: float = -math.inf
+    _spent: deque[float] = field(default_factory=lambda: deque([0.0] * LOOKS, LOOKS))
 
     def due_at(self) -> float:
         return self.earliest if self.changed else self.latest
 
-    def looked(self, now: float, spent: float) -> None:
+    def looked(self, now: float, spent: float, *, found: int) -> None:
         """A long line is looked at less often, so that looking never takes the time for sending."""
-        self.earliest = now + spent / LOOKING if spent > CHEAP else now
+        self._spent.append(spent)
+        cost, rest = min(self._spent), REST if found >= LONG_LINE else REST_WITH_FEW
+        self.earliest = now + cost * rest if cost > CHEAP else now
         self.latest = max(now + POLL, self.earliest)
 
 
@@ -233,7 +240,7 @@ class Delivery:
                 waiting[platform].append(Head(head.id, head.chat_id, is_group, urgent, due))
         for name, heads in waiting.items():
             self._routes[name].line_up(heads, urgent=urgent)
-        outlook.looked(self._ticks(), spent)
+        outlook.looked(self._ticks(), spent, found=len(found))
 
     async def _begin(self, picked: dict[int, tuple[Route, Head]]) -> None:
         """Claim what was picked and send it; what somebody else has taken or changed is let go."""

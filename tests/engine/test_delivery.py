@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import JSON, func, literal, select
@@ -15,7 +16,7 @@ from bot.chat.errors import DeliveryError
 from bot.chat.messages import ChatKind, ChatRef, Outgoing
 from bot.chat.ports import Limits, Rate, Receive
 from bot.chat.splitting import PartsSent
-from bot.delivery import LEASE, Delivery
+from bot.delivery import CHEAP, HANDOVER, LEASE, LONG_LINE, LOOKS, REST, REST_WITH_FEW, Delivery, Outlook
 from bot.sending import GIVE_UP_AFTER, LONGEST_PAUSE
 from bot.worker import Worker
 from storage import accounts, claims, outbox, parking
@@ -556,6 +557,53 @@ async def test_a_hundred_thousand_waiting_rows_are_looked_through_quickly(office
     assert next(words for chat, words in office.post.taken if chat == "群7") == "答"
     office.delivery.stop()
     await running
+
+
+@pytest.mark.parametrize(("slow", "patience"), [(1, 1.0), (50, None)])
+async def test_a_look_that_was_slow_by_chance_delays_nobody(
+    office: Office, monkeypatch: pytest.MonkeyPatch, slow: int, patience: float | None
+) -> None:
+    office.clock.moment += timedelta(seconds=HANDOVER + 1)
+    looks: list[float] = []
+    heads = outbox.heads
+
+    def seldom_slow(tx: Tx, *, urgent: bool, now: datetime) -> list[outbox.Head]:
+        if urgent:
+            looks.append(time.monotonic())
+            # As where the processor was busy with something else meanwhile.
+            time.sleep(0.1 if len(looks) <= slow else 0)
+        return heads(tx, urgent=urgent, now=now)
+
+    monkeypatch.setattr(outbox, "heads", seldom_slow)
+    running = asyncio.create_task(office.delivery.run())
+    await until(lambda: bool(looks))
+    if patience is not None:
+        await asyncio.sleep(0.15)
+        began = time.monotonic()
+        office.put("群", "答", urgent=True)
+        office.delivery.wake()
+        await until(lambda: ("群", "答") in office.post.taken)
+        assert time.monotonic() - began < patience
+    else:
+        # Where every look takes so long, a pause of twice its length follows.
+        while len(looks) < LOOKS + 4:
+            office.delivery.wake()
+            await asyncio.sleep(0.005)
+        assert min(later - earlier for earlier, later in pairwise(looks[LOOKS + 1 :])) > 0.29
+    office.delivery.stop()
+    await running
+
+
+@pytest.mark.parametrize(("found", "rest"), [(LONG_LINE, REST), (LONG_LINE - 1, REST_WITH_FEW)])
+def test_a_long_line_is_looked_at_less_often(found: int, rest: int) -> None:
+    outlook, cost = Outlook(), 2 * CHEAP
+    for _look in range(LOOKS - 1):
+        outlook.looked(10.0, cost, found=found)
+        assert outlook.earliest == 10.0
+    outlook.looked(10.0, 3 * cost, found=found)
+    assert outlook.earliest == pytest.approx(10.0 + cost * rest)
+    outlook.looked(11.0, CHEAP, found=found)
+    assert outlook.earliest == 11.0
 
 
 async def test_a_chat_that_moved_is_followed(office: Office) -> None:
