@@ -206,7 +206,8 @@ async function fetchRoom() {
     state.fetched = true;
     state.wholeHistory = !full;
     log.reset(messages, account);
-    for (const message of heard.values()) if (message.room === room && message.id > log.newest) log.put(message);
+    const first = log.oldest ?? 0;
+    for (const message of heard.values()) if (message.room === room && message.id >= first) log.put(message);
     pendAgain(room);
     drawEmpty();
     noteRead();
