@@ -41,8 +41,8 @@ POLL = 1.0
 REST, REST_WITH_FEW = 20, 2
 #: A look that takes less, in seconds, is repeated at once: with a short line nobody shall wait for it.
 CHEAP = 0.005
-#: What a look costs is the least that so many in a row have taken: one alone may have waited for the processor, and
-#: whoever came meanwhile would wait twenty times as long.
+#: What a look costs is the least that so many in a row have taken: one alone may have waited for the processor,
+#: and whoever came meanwhile would wait for many times as long.
 LOOKS = 5
 #: A line of so many chats keeps delivery busy for a while.
 LONG_LINE = 200
