@@ -238,7 +238,7 @@ def test_an_answer_from_before_the_story_does_not_hide_it(
     expect(wang.page.locator("#toast")).to_have_text("示例季度播放完了。")
 
 
-def test_an_answer_from_before_an_edit_does_not_undo_it(practice: Practice, window: Open) -> None:
+def test_an_answer_from_before_an_edit_does_not_undo_it(window: Open) -> None:
     wang = window().be("王芳")
     wang.say("/卡片")
     wang.sees("大里村 2021年承诺")
@@ -252,6 +252,7 @@ def test_an_answer_from_before_an_edit_does_not_undo_it(practice: Practice, wind
         if turn % 100 == 0:
             wang.page.reload()
         wang.page.wait_for_timeout(20)
+    assert held
     press = wang.page.locator("#items").get_by_role("button", name="提交", exact=True)
     press.click()
     wang.sees("第2项进度 60%")
