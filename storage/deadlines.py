@@ -1,4 +1,4 @@
-"""What was set about due dates beyond the configuration, and who has done what an own deadline asks for."""
+"""What was set about due dates beyond the configuration."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from storage.database import Tx
-from storage.database import insert as insert_into
-from storage.tables import deadlines, fulfilments
+from storage.tables import deadlines
 
 
 class Kind(StrEnum):
@@ -70,10 +69,6 @@ _WITHDRAW = (
         deadlines.c.withdrawn_at.is_(None),
     )
     .values(withdrawn_at=bindparam("now"))
-)
-_DONE = select(fulfilments.c.unit_id).where(fulfilments.c.deadline_id == bindparam("which"))
-_UNDO = delete(fulfilments).where(
-    fulfilments.c.deadline_id == bindparam("which"), fulfilments.c.unit_id == bindparam("where")
 )
 
 
@@ -133,23 +128,6 @@ def get(tx: Tx, setting_id: int) -> Setting:
 def withdraw(tx: Tx, setting_id: int, *, now: datetime) -> None:
     """Take a statement back: what was said before it holds again. An own deadline goes with all that moved it."""
     tx.execute(_WITHDRAW, {"which": setting_id, "now": now})
-
-
-def fulfil(tx: Tx, deadline_id: int, *, unit_id: int, by: int, now: datetime) -> bool:
-    """Note that a unit has done what an own deadline asks for; False when it was noted before."""
-    statement = insert_into(fulfilments, tx).on_conflict_do_nothing()
-    values = {"deadline_id": deadline_id, "unit_id": unit_id, "person_id": by, "at": now}
-    return tx.execute(statement, values).rowcount == 1
-
-
-def unfulfil(tx: Tx, deadline_id: int, *, unit_id: int) -> None:
-    """Take that back."""
-    tx.execute(_UNDO, {"which": deadline_id, "where": unit_id})
-
-
-def fulfilled(tx: Tx, deadline_id: int) -> set[int]:
-    """The units that have done it."""
-    return {row.unit_id for row in tx.all(_DONE, {"which": deadline_id})}
 
 
 def newest(settings: Sequence[Setting]) -> Setting | None:

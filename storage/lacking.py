@@ -2,8 +2,7 @@
 
 Every page is as many rows at most as are asked for, and ends at a spot at which the next one begins, in the same
 transaction or in another. Where one unit stands on several pages of reports or of registration, each says the same
-of it. Only who has not done what an own deadline asks for is not found by an index, since nothing is kept of what
-was not done: a page of those goes through `WALK` units at most.
+of it.
 """
 
 from __future__ import annotations
@@ -19,13 +18,11 @@ from sqlalchemy import BindParameter, bindparam, func, or_, select, text
 from storage import owing, reports
 from storage.commitments import State
 from storage.database import Tx
+from storage.fulfilments import list_some
 from storage.owing import Standing
 from storage.reports import Review
-from storage.tables import CONTESTS, OPEN, UNSETTLED, commitments, fulfilments, unit_ancestors, units
+from storage.tables import CONTESTS, OPEN, UNSETTLED, commitments, fulfilments, unfulfilled, unit_ancestors, units
 from storage.tables import reports as reports_table
-
-#: So many units that may have done what an own deadline asks for are gone through for one page.
-WALK = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,36 +85,25 @@ _UNSETTLED = (
     .join(units, units.c.id == _unsettled.c.unit_id)
     .order_by(_unsettled.c.unit_id)
 )
-_below = unit_ancestors.c.ancestor_id == bindparam("root"), unit_ancestors.c.unit_id > _after
-_walk = (
-    select(unit_ancestors.c.unit_id)
-    .where(*_below)
-    .order_by(unit_ancestors.c.unit_id)
-    .limit(bindparam("walk"))
-    .subquery()
+_OWED = (
+    select(unfulfilled.c.unit_id)
+    .where(unfulfilled.c.deadline_id == bindparam("which"), unfulfilled.c.unit_id > _after)
+    .order_by(unfulfilled.c.unit_id)
+    .limit(_most)
 )
-_UP_TO = select(func.max(_walk.c.unit_id))
+# What is listed may have been done in the moment of listing, or by a unit that exists or stands there no more.
 _UNFULFILLED = (
     select(units.c.id, *_NAMED)
     .join(unit_ancestors, unit_ancestors.c.unit_id == units.c.id)
     .where(
-        *_below,
-        unit_ancestors.c.unit_id <= bindparam("up_to"),
-        # Said of each table: PostgreSQL would read all of it otherwise.
-        units.c.id > _after,
-        units.c.id <= bindparam("up_to"),
+        units.c.id.in_(bindparam("listed", expanding=True)),
+        unit_ancestors.c.ancestor_id == bindparam("root"),
         *_contests,
         ~select(fulfilments.c.unit_id)
-        .where(
-            fulfilments.c.deadline_id == bindparam("which"),
-            fulfilments.c.unit_id == unit_ancestors.c.unit_id,
-            fulfilments.c.unit_id > _after,
-            fulfilments.c.unit_id <= bindparam("up_to"),
-        )
+        .where(fulfilments.c.deadline_id == bindparam("which"), fulfilments.c.unit_id == units.c.id)
         .exists(),
     )
-    .order_by(unit_ancestors.c.unit_id)
-    .limit(_most)
+    .order_by(units.c.id)
 )
 _later = reports_table.alias("later")
 _superseded = (
@@ -225,13 +211,12 @@ def _of_units(tx: Tx, spot: Spot, *, year: int, state: State, most: int) -> Sequ
 
 def own(tx: Tx, spot: Spot, *, root: int, deadline_id: int, kinds: Sequence[str], most: int) -> Page:
     """Units at or below the root that have not done what an own deadline asks for."""
-    up_to: int | None = tx.scalar(_UP_TO, {"root": root, "after": spot.after, "walk": max(WALK, most)})
-    if up_to is None:
-        return [], None
-    values = {"root": root, "which": deadline_id, "kinds": list(kinds), "after": spot.after, "most": most}
-    rows = tx.all(_UNFULFILLED, values | {"up_to": up_to})
+    if list_some(tx, deadline_id):
+        return [], spot
+    listed = [row.unit_id for row in tx.all(_OWED, {"which": deadline_id, "after": spot.after, "most": most})]
+    rows = tx.among(_UNFULFILLED, "listed", listed, {"root": root, "which": deadline_id, "kinds": list(kinds)})
     found = [Standing(row.id, row.name, row.parent_id, 1, 1, position=row.position) for row in rows]
-    return found, _following([row.id for row in rows], most) or Spot(up_to)
+    return found, _following(listed, most)
 
 
 def unverified(tx: Tx, spot: Spot, *, quarter: str, most: int) -> Page:

@@ -588,6 +588,8 @@ deadlines = Table(
     _ref("set_by", "people"),
     Column("set_at", Moment, nullable=False),
     Column("withdrawn_at", Moment),
+    # of an own one: units up to this number are listed in `unfulfilled` if they owe it; -1: none any more
+    Column("listed_to", Id, nullable=False, server_default="0"),
     Index("ix_deadlines_year", "year"),
 )
 
@@ -599,6 +601,14 @@ fulfilments = Table(
     Column("unit_id", Id, ForeignKey("units.id"), primary_key=True),
     _ref("person_id", "people"),
     Column("at", Moment, nullable=False),
+)
+
+# Which unit has not, as far as they are listed.
+unfulfilled = Table(
+    "unfulfilled",
+    metadata,
+    Column("deadline_id", Id, ForeignKey("deadlines.id"), primary_key=True),
+    Column("unit_id", Id, ForeignKey("units.id"), primary_key=True),
 )
 
 # What was sent about what falls due: nothing is sent to the same twice, and a nudge waits for a while.

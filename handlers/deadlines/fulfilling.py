@@ -15,7 +15,7 @@ from bot.chat.texts import T
 from handlers import Ctx
 from handlers.deadlines.calendar import Calendar, load
 from handlers.deadlines.declared import registry
-from storage import deadlines, units
+from storage import fulfilments, units
 from storage.changes import Recorded
 from storage.deadlines import Setting
 
@@ -46,7 +46,7 @@ def handled(ctx: Ctx, what: str | None) -> Reply:
         )
         return say(T("哪一件办好了？"), buttons=rows)
     own, post = fitting[0]
-    deadlines.fulfil(ctx.tx, own.id, unit_id=post.unit_id, by=ctx.actor.id, now=ctx.now)
+    fulfilments.fulfil(ctx.tx, own.id, unit_id=post.unit_id, by=ctx.actor.id, now=ctx.now)
     summary = T("{what}办好了", what=own.name or "")
     ctx.record(Change("deadline.handled", summary, unit_id=post.unit_id, subject_id=own.id))
     return say(
@@ -61,7 +61,7 @@ def unhandled(ctx: Ctx, change: Recorded) -> None:
     """It is still to be done."""
     assert change.subject_id is not None
     assert change.unit_id is not None
-    deadlines.unfulfil(ctx.tx, change.subject_id, unit_id=change.unit_id)
+    fulfilments.unfulfil(ctx.tx, change.subject_id, unit_id=change.unit_id)
 
 
 def _payload(own: Setting, post: Post) -> str:
@@ -76,7 +76,7 @@ def _open(ctx: Ctx, calendar: Calendar) -> list[tuple[Setting, Post]]:
         (own, post)
         for own in calendar.own()
         for post in posts.values()
-        if own.unit_id in lines[post.unit_id] and post.unit_id not in deadlines.fulfilled(ctx.tx, own.id)
+        if own.unit_id in lines[post.unit_id] and post.unit_id not in fulfilments.fulfilled(ctx.tx, own.id)
     ]
 
 

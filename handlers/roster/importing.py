@@ -12,7 +12,7 @@ from handlers.roster.plan import ChangedUnit, NewUnit, Plan, PlannedPost
 from handlers.roster.planning_people import PeopleOutcome, plan_people
 from handlers.roster.planning_units import UnitsOutcome, plan_units
 from handlers.roster.sheets import Book, Problem
-from storage import roster, units
+from storage import fulfilments, roster, units
 from storage.database import Tx
 from storage.roster import KnownPost
 
@@ -117,6 +117,8 @@ def apply(tx: Tx, plan: Plan, now: datetime) -> None:
     ]
     roster.add_posts(tx, begun, now=now)
     roster.end_units(tx, [unit.id for unit in plan.units_ended], now=now)
+    # Where they stand now, something may be due for them.
+    fulfilments.ask_also(tx, [*unit_ids.values(), *(changed.after.id for changed in plan.units_changed)])
 
 
 def _moved(changed: Sequence[ChangedUnit]) -> Iterator[ChangedUnit]:
