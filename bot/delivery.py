@@ -128,7 +128,10 @@ class Delivery:
 
     def unreserve(self, platform: str) -> None:
         """The answer is there, or will not come."""
-        self._routes[platform].unreserve()
+        route = self._routes[platform]
+        route.unreserve()
+        if route.crowded():
+            self._call.set()
 
     def leave(self, now: datetime) -> Leave:
         """With a place kept: leave to claim the answer. On any thread."""
@@ -280,7 +283,7 @@ class Delivery:
 
     def _delivered(self, route: Route, head: Head, *, more: bool) -> None:
         """The chat's next message may go. While many others wait there is time to find it at the next look."""
-        if not (route.missed(head.chat_id) or more):
+        if not (route.missed(head.chat_id) or more or route.crowded()):
             return
         for urgent, outlook in self._outlooks.items():
             if route.waiting(urgent=urgent) < LONG_LINE:

@@ -10,8 +10,8 @@ from bot.chat.ports import Deduplicating, Editing, Platform, Weighing
 from bot.lines import Head, Line
 from bot.pacing import Pacer
 
-#: Messages in flight at once, each to another chat; bulk leaves some of them to answers.
-ABREAST, ABREAST_BULK = 128, 48
+#: Of the messages that may be in flight at once bulk leaves so many to answers, as a share.
+FOR_ANSWERS = 5 / 8
 #: After so many failures in a row, in whatever chats, the platform itself is taken to be in trouble.
 IN_TROUBLE = 5
 #: The longest pause that a platform in trouble is given before it is tried again, in seconds.
@@ -32,7 +32,14 @@ class Route:
         self.deduplicating = platform if isinstance(platform, Deduplicating) else None
         self.editing = platform if isinstance(platform, Editing) else None
         self._lines = {True: Line(), False: Line()}
+        most = platform.limits.at_once
+        #: So many may be in flight at once, each to another chat: where answers wait, and where bulk does.
+        self._abreast = {True: most, False: max(1, int(most * (1 - FOR_ANSWERS)))}
+        #: Only one message, and of that one part, may be on its way.
+        self.one_at_a_time = most == 1
         self._busy: set[int] = set()
+        #: Somebody was not picked because too many were on their way.
+        self._crowded = False
         #: Busy chats in which something else turned out to wait.
         self._missed: set[int] = set()
         self._failures = 0
@@ -52,19 +59,21 @@ class Route:
         picked: list[Head] = []
         if self._gathering:
             return picked
-        for urgent, abreast in ((True, ABREAST), (False, ABREAST_BULK)):
-            while len(self._busy) < abreast and self.pacer.account_at(now, bulk=not urgent) <= now:
+        for urgent, abreast in self._abreast.items():
+            while self._under_way < abreast and self.pacer.account_at(now, bulk=not urgent) <= now:
                 head = self._lines[urgent].pick(now, lambda head: self._chat_at(head, now))
                 if head is None:
                     break
                 self._busy.add(head.chat_id)
                 self.pacer.begin(head.chat_id, is_group=head.is_group, now=now, bulk=not urgent)
                 picked.append(head)
+        full = self._under_way >= self._abreast[True]
+        self._crowded = full and bool(self.waiting(urgent=True) or self.waiting(urgent=False))
         return picked
 
     def take(self, head: Head, now: float) -> bool:
         """The same for somebody who is in no line: whether they may be sent to now, with nobody before them."""
-        if self._gathering or len(self._busy) >= ABREAST or self._lines[True].next_at(now) <= now:
+        if self._gathering or len(self._busy) >= self._abreast[True] or self._lines[True].next_at(now) <= now:
             return False
         if max(self.pacer.account_at(now, bulk=False), self._chat_at(head, now)) > now:
             return False
@@ -76,7 +85,7 @@ class Route:
         """Keep a place for an answer that is not there yet, if it would most likely go at once."""
         if self._gathering or self._lines[True].next_at(now) <= now:
             return False
-        if len(self._busy) + self._reserved >= ABREAST:
+        if self._under_way >= self._abreast[True]:
             return False
         if not self.pacer.account_takes(now, self._reserved + 1):
             return False
@@ -107,6 +116,10 @@ class Route:
             return True
         return False
 
+    def crowded(self) -> bool:
+        """Whether somebody waits for one of those that are on their way to arrive."""
+        return self._crowded
+
     @contextmanager
     def letting_nobody_ahead(self) -> Iterator[None]:
         """Pick nobody inside: a message that takes several places is gathering them and would never get them."""
@@ -122,8 +135,8 @@ class Route:
             return now + GATHERING
         times = [
             max(self._lines[urgent].next_at(now), self.pacer.account_at(now, bulk=not urgent))
-            for urgent, abreast in ((True, ABREAST), (False, ABREAST_BULK))
-            if len(self._busy) < abreast
+            for urgent, abreast in self._abreast.items()
+            if self._under_way < abreast
         ]
         return min(times, default=math.inf)
 
@@ -137,6 +150,11 @@ class Route:
     def failures(self) -> int:
         """How many sends in a row failed for passing reasons."""
         return self._failures
+
+    @property
+    def _under_way(self) -> int:
+        """How many are on their way, or about to be: for an answer a place is kept."""
+        return len(self._busy) + self._reserved
 
     def _chat_at(self, head: Head, now: float) -> float:
         if head.chat_id in self._busy:

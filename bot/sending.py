@@ -116,8 +116,8 @@ class Sender:
         """How many of the platform's messages may go in one go, and how many are left to go."""
         left = route.weighing.weight(message) if route.weighing else 1
         most = route.pacer.most_at_once(head.chat_id, is_group=head.is_group, bulk=not head.urgent)
-        if head.is_group and not _harmless(route, message):
-            # Noted after each part: a group sees again at most the one that was under way when a program died.
+        if (head.is_group or route.one_at_a_time) and not _harmless(route, message):
+            # Noted after each part: at most the one is seen again that was under way when a program died.
             most = 1
         return (left if most is None else min(left, most)), left
 

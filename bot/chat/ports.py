@@ -50,13 +50,22 @@ class Rate:
     seconds: float
 
 
+#: So many messages may be on their way on one platform, each to another chat.
+MOST_AT_ONCE = 128
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a platform takes: from the whole account, into one private chat, into one group."""
+    """How much a platform takes: from the whole account, into one private chat, into one group.
+
+    `at_once`: so many may be on their way at the same time. With one, a program that is killed leaves one in doubt
+    at most, and so no more than one may arrive twice.
+    """
 
     account: tuple[Rate, ...] = ()
     private: tuple[Rate, ...] = ()
     group: tuple[Rate, ...] = ()
+    at_once: int = MOST_AT_ONCE
 
 
 class Platform(Protocol):

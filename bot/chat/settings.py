@@ -12,9 +12,23 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from bot.chat.ports import MOST_AT_ONCE
+
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the configuration file; an unknown key in it is an error."""
+
+
+SendsAtOnce = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=MOST_AT_ONCE,
+        description="同时发出去的消息最多几条。填 1：一条得到应答才发下一条，程序突然死掉时最多只有一条会"
+        "重复收到，但人多时发得慢 / Messages on their way at the same time. With 1 each waits for the answer "
+        "to the one before: when the program is killed, one at most arrives twice, but many wait for longer",
+    ),
+]
 
 
 class Activity(Section, frozen=True):

@@ -139,7 +139,8 @@ class PartsSent:
     """How many parts of a message the platform has taken, so that another try goes on with the next one.
 
     Kept in memory, and in the outbox (`Outgoing.taken`) where the parts go in several turns: after a crash those
-    of one turn may be repeated, which is the one repetition allowed. In a group each part is a turn of its own.
+    of one turn may be repeated, which is the one repetition allowed. In a group, and where only one
+    message may be on its way, each part is a turn of its own.
     """
 
     def __init__(self, remember: int = 1000) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.errors import DeliveryError
-from bot.chat.messages import ChatKind, ChatRef
+import bot.delivery
+from bot.chat.errors import DeliveryError, Unfinished
+from bot.chat.messages import ChatKind, ChatRef, Outgoing
 from bot.chat.ports import Limits, Rate
 from bot.delivery import LEASE, Delivery
 from bot.worker import CHECKPOINT, Worker
@@ -210,3 +211,87 @@ async def test_the_log_is_moved_into_the_file_when_nobody_waits(sqlite_database:
     # That number stands at this place of the file itself, once it is no longer in the log alone.
     kept = Path(sqlite_database.url.database or "").read_bytes()[60:64]
     assert (kept == b"\0\0\0\7") == (commits == CHECKPOINT)
+
+
+class OneAtATime:
+    """Notes how many are on their way at the same time."""
+
+    def __init__(self, one: Office) -> None:
+        self.now = self.most = 0
+        self._send = one.post.send
+        one.post.limits = Limits(at_once=1)
+        one.post.send = self.send  # type: ignore[method-assign]
+        one.restart()
+
+    async def send(self, message: Outgoing) -> str:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.02)
+        self.now -= 1
+        return await self._send(message)
+
+
+async def test_with_one_at_once_an_answer_waits_for_another_chats_and_goes_right_after_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Who is not called would have to wait for so long.
+    monkeypatch.setattr(bot.delivery, "POLL", 600.0)
+    line = OneAtATime(office)
+    office.post.hangs["书记0"] = asyncio.Event()
+    running = asyncio.create_task(office.delivery.run())
+    await until(lambda: can_send(office))
+    first = await answered(office, "书记0", "收到")
+    assert first.row is not None
+    office.delivery.send_answer(first.row, more=False)
+    for number in range(1, 8):
+        assert not can_send(office)
+        office.put(f"书记{number}", "收到", urgent=True, kind=ChatKind.PRIVATE)
+        office.delivery.wake()
+    await asyncio.sleep(0.2)
+    assert office.post.taken == []
+    office.post.hangs["书记0"].set()
+    await until(lambda: office.states() == ["sent"] * 8)
+    assert line.most == 1
+    office.delivery.stop()
+    await running
+
+
+async def test_with_one_at_once_bulk_goes_too_and_each_part_of_a_long_message_is_noted(office: Office) -> None:
+    line = OneAtATime(office)
+    office.post.parts = 3
+    sent: list[int | None] = []
+    send = office.post.send
+
+    async def in_parts(message: Outgoing) -> str:
+        sent.append(message.most)
+        await send(message)
+        if message.taken + (message.most or 3) < 3:
+            raise Unfinished(message.taken + 1)
+        return "id"
+
+    office.post.send = in_parts  # type: ignore[method-assign]
+    for chat in ("王芳", "李强"):
+        office.put(chat, "很长的", kind=ChatKind.PRIVATE)
+    await office.delivery.drain()
+    assert office.states() == ["sent", "sent"]
+    assert sent == [1, 1, None] * 2
+    assert line.most == 1
+
+
+async def test_a_place_that_is_kept_for_an_answer_is_nobody_elses(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.delivery, "POLL", 600.0)
+    OneAtATime(office)
+    running = asyncio.create_task(office.delivery.run())
+    await until(lambda: can_send(office))
+    assert office.delivery.reserve("post")
+    office.put("王芳", "通知", urgent=True, kind=ChatKind.PRIVATE)
+    office.delivery.wake()
+    await asyncio.sleep(0.2)
+    assert office.states() == ["waiting"]
+    # No answer comes after all.
+    office.delivery.unreserve("post")
+    await until(lambda: office.states() == ["sent"])
+    office.delivery.stop()
+    await running

@@ -22,6 +22,7 @@ import psutil
 from sqlalchemy import make_url, select, text
 
 from bot.chat.people import Role
+from bot.chat.ports import MOST_AT_ONCE
 from storage import migrate, people, units
 from storage.database import Database
 from storage.tables import chats, facts, outbox
@@ -114,12 +115,14 @@ class Replica:
     """One program. Its line to the database is its own, so that it can be cut; so are its role there and
     the address at which it finds Telegram, by which it is known."""
 
-    def __init__(self, name: str, folder: Path, server: Server, forker: Forker, mode: str) -> None:
+    def __init__(
+        self, name: str, folder: Path, server: Server, forker: Forker, mode: str, sends_at_once: int
+    ) -> None:
         self.name = name
         self._folder = folder / name
         self._forker = forker
         self.line = Relay(unix(server.socket))
-        self._mode = mode
+        self._mode, self._sends_at_once = mode, sends_at_once
         self._port, self._wecom_port = free_port(), free_port()
         self.calls, self.wecom_calls = tcp(self._port), tcp(self._wecom_port)
         #: Where Telegram is polled, only WeCom calls.
@@ -148,6 +151,7 @@ class Replica:
             f'[database]\nurl = "postgresql://{self.name}@127.0.0.1:{self.line.port}/postgres"\nthreads = 3\n'
             f'[telegram]\nenabled = true\nmode = "{self._mode}"\n'
             f'token = "{TOKEN}"\nbase_url = "http://{self.sends_to}/bot"\nbase_file_url = "{api.base_file_url}"\n'
+            f"sends_at_once = {self._sends_at_once}\n"
             f'webhook_url = "http://127.0.0.1:{address}/telegram"\nwebhook_secret = "{SECRET}"\n'
             f"port = {self._port}\n[wecom]\nenabled = true\nmenu = false\nport = {self._wecom_port}\n"
             + "".join(f'{name} = "{getattr(wecom, name)}"\n' for name in _WECOM)
@@ -209,13 +213,16 @@ class Cluster:
         *,
         names: Sequence[str] = ("jia", "yi", "bing"),
         mode: str = "webhook",
+        sends_at_once: int = MOST_AT_ONCE,
     ) -> None:
         self.api = BotApi()
         self.api.updates.patience = 5.0
         self.server = Server()
         self.database = Database(self.server.url.render_as_string(hide_password=False), threads=4)
         self.forker = Forker(folder)
-        self.replicas = {name: Replica(name, folder, self.server, self.forker, mode) for name in names}
+        self.replicas = {
+            name: Replica(name, folder, self.server, self.forker, mode, sends_at_once) for name in names
+        }
         self.balancer = Relay(*(replica.calls for replica in self.replicas.values()))
         self.wecom_balancer = Relay(*(replica.wecom_calls for replica in self.replicas.values()))
         self.guests = [f"guest{number}" for number in range(guests)]

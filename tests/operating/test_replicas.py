@@ -17,8 +17,8 @@ from sqlalchemy import text
 
 from bot.chat.clock import SystemClock
 from bot.chat.messages import ChatKind, ChatRef
+from bot.chat.ports import MOST_AT_ONCE
 from bot.delivery import HANDOVER
-from bot.routes import ABREAST, ABREAST_BULK
 from storage import accounts, outbox
 from storage.database import Database
 from tests.servers.recorder import Recorder
@@ -145,7 +145,7 @@ def test_paused_and_killed_leaders_hand_over_within_seconds_and_nothing_is_sent_
     assert len({number for _who, number in recorder.sent} | unknown) == writer.written
     again = Counter(number for _who, number in recorder.sent) - Counter({number for _who, number in recorder.sent})
     assert again <= Counter(in_flight)
-    assert len(in_flight) <= ABREAST + ABREAST_BULK
+    assert len(in_flight) <= MOST_AT_ONCE
 
 
 def test_the_connection_that_holds_the_lock_is_cut_and_a_message_to_a_follower_is_answered_at_once(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -481,3 +482,8 @@ async def test_a_button_to_the_private_chat_is_left_out(office: Office, wecom: W
     await wecom.send(message(1, "这件事请私聊我", buttons=((Button("私聊我", PRIVATELY),),)))
     [seen] = office.phone("wangfang")
     assert (read(seen), seen.card) == ("这件事请私聊我", None)
+
+
+def test_how_many_leave_at_once_is_a_setting_and_the_other_limits_stay(office: Office, tmp_path: Path) -> None:
+    usual = office.platform(tmp_path).limits
+    assert office.platform(tmp_path, sends_at_once=1).limits == replace(usual, at_once=1)

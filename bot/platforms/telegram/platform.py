@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -65,6 +66,7 @@ class Telegram:
     ) -> None:
         settings.check()
         self._settings = settings
+        self.limits = replace(self.limits, at_once=settings.sends_at_once)
         self._veil = Veil(settings.token)
         line = AiohttpRequest(proxy=settings.proxy, leading=leading)
         poll = AiohttpRequest(proxy=settings.proxy, connections=2)

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from bot.chat.errors import ConfigurationError
-from bot.chat.settings import Section
+from bot.chat.ports import MOST_AT_ONCE
+from bot.chat.settings import Section, SendsAtOnce
 
 OFFICIAL = "https://api.telegram.org/bot"
 #: The only ports on which Telegram's own servers call.
@@ -59,6 +60,7 @@ class TelegramSection(Section, frozen=True):
     proxy: Annotated[
         str, Meta(description="HTTP 代理，如 http://127.0.0.1:7890 / HTTP proxy, if one is needed")
     ] = ""
+    sends_at_once: SendsAtOnce = MOST_AT_ONCE
     silent_at_night: Annotated[
         bool,
         Meta(description="晚9点到早7点发到群里不响铃 / Messages to groups between 21:00 and 7:00 make no sound"),

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.chat.clock import Clock
@@ -68,6 +69,7 @@ class WeCom:
     ) -> None:
         settings.check()
         self.settings = settings
+        self.limits = replace(self.limits, at_once=settings.sends_at_once)
         self._clock = clock
         self._headings = headings
         self._menu_made = not (settings.has_app and settings.menu and headings)

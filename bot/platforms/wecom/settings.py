@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from bot.chat.errors import ConfigurationError
-from bot.chat.settings import Section
+from bot.chat.ports import MOST_AT_ONCE
+from bot.chat.settings import Section, SendsAtOnce
 
 
 class WeComSection(Section, frozen=True):
@@ -80,6 +81,7 @@ class WeComSection(Section, frozen=True):
             "roster; without it organizers may say /create_groups"
         ),
     ] = False
+    sends_at_once: SendsAtOnce = MOST_AT_ONCE
 
     @property
     def has_app(self) -> bool:
