@@ -63,7 +63,10 @@ BOTS = (
 )
 ME = {"id": 4242424242, "is_bot": True, "first_name": "bench", "username": "bench_bot"}
 #: What the methods other than `sendMessage` answer.
-OTHER: dict[str, Any] = {"getMe": ME, "getWebhookInfo": {"url": "", "has_custom_certificate": False}}
+OTHER: dict[str, Any] = {
+    "getMe": ME,
+    "getWebhookInfo": {"url": "", "has_custom_certificate": False, "pending_update_count": 0},
+}
 
 
 # --- the server and the load ------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from bot.platforms.wecom import api as api_module
 from bot.platforms.wecom import pressed
 from bot.platforms.wecom.api import Api, sent
 from bot.platforms.wecom.errors import KINDS, ApiError, Kind
+from bot.platforms.wecom.menu import Heading
 from bot.platforms.wecom.platform import WeCom
 from storage.disk_spool import DiskSpool
 from tests.platforms.conformance import Engine, eventually
@@ -464,6 +465,20 @@ async def test_the_menu_and_the_rest_wait_until_this_replica_leads(office: Offic
     assert store.robots == {}
     leads[0] = True
     await eventually(lambda: store.robots == {"枫杨办事处": "robot:枫杨办事处"})
+    await wecom.stop()
+
+
+async def test_a_menu_that_fails_in_a_way_nobody_thought_of_does_not_end_the_rounds(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def menu(_headings: object) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr("bot.platforms.wecom.platform.menu", menu)
+    store = MemoryStore()
+    wecom = office.platform(tmp_path, store=store, headings=(Heading("我的", ()),), menu=True)
+    await wecom.start(Engine().receive)
+    await eventually(lambda: bool(store.robots))
     await wecom.stop()
 
 

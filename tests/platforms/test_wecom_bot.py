@@ -111,6 +111,22 @@ async def test_it_connects_again_after_the_server_was_away(office: Office) -> No
         await eventually(lambda: linked.link.number == 2)
 
 
+async def test_it_connects_again_whatever_came_over_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold = Link._hold
+    odd: list[Exception] = [KeyError("nobody thought of this")]
+
+    async def holding(link: Link) -> None:
+        if odd:
+            raise odd.pop()
+        await hold(link)
+
+    monkeypatch.setattr(Link, "_hold", holding)
+    async with Linked(office, first_pause=0.1) as linked:
+        await eventually(lambda: "KeyError" in (linked.link.trouble or ""))
+        await eventually(lambda: linked.link.number == 1)
+        assert linked.link.trouble is None
+
+
 async def test_two_pings_without_an_answer_are_the_end_of_a_connection(office: Office) -> None:
     async with Linked(office, answer_within=0.1) as linked:
         await eventually(lambda: linked.link.number == 1)

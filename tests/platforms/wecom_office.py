@@ -12,6 +12,7 @@ import msgspec
 from bot.chat.clock import Clock, SystemClock
 from bot.chat.ports import Spool
 from bot.platforms.local.server import Server
+from bot.platforms.wecom.menu import Heading
 from bot.platforms.wecom.parts import INVISIBLE
 from bot.platforms.wecom.platform import WeCom
 from bot.platforms.wecom.settings import WeComSection
@@ -116,6 +117,7 @@ class Office:
         store: Store | None = None,
         clock: Clock | None = None,
         spool: Spool | None = None,
+        headings: Sequence[Heading] = (),
         **chosen: Any,
     ) -> WeCom:
         self.files = DiskFiles(folder / "files")
@@ -125,6 +127,7 @@ class Office:
             self.files,
             clock or SystemClock(),
             spool or DiskSpool(folder / "spool"),
+            headings=headings,
         )
 
     # --- people -------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from telegram import Bot
+from telegram import Bot, WebhookInfo
 
 from bot import logs
 from bot.chat.errors import ConfigurationError, DeliveryError
@@ -210,6 +210,20 @@ async def test_a_dead_line_is_told_and_comes_back_by_itself(api: BotApi, rig: Te
     await rig.say("王芳", "第三句")
     assert [came.text for came in await engine.until(3)] == ["第一句", "第二句", "第三句"]
     await eventually(lambda: rig.platform.trouble() is None)
+
+
+async def test_whatever_telegram_says_of_the_webhook_it_is_looked_after_again(
+    api: BotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.telegram.hook.EVERY", 0.05)
+    rig = TelegramRig(api, tmp_path, "webhook")
+    await rig.start(Engine().receive)
+    with monkeypatch.context() as odd:
+        # Without one of its fields the library raises what is no error of Telegram's.
+        odd.setattr("telegram.Bot.get_webhook_info", lambda _bot: WebhookInfo())  # type: ignore[call-arg]
+        await eventually(lambda: "TypeError" in (rig.platform.trouble() or ""))
+    await eventually(lambda: rig.platform.trouble() is None)
+    await rig.stop()
 
 
 async def test_a_webhook_that_fails_or_was_taken_away_is_told_and_set_again(

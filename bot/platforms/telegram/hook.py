@@ -8,7 +8,6 @@ import logging
 import time
 
 from telegram import Bot, WebhookInfo
-from telegram.error import TelegramError
 
 from bot.platforms.telegram.reading import ALLOWED_UPDATES
 from bot.platforms.telegram.secrecy import Veil
@@ -65,8 +64,9 @@ class Hook:
             await asyncio.sleep(EVERY)
             try:
                 found = await self._look()
-            except TelegramError as error:
-                found = f"Telegram cannot be asked about the webhook: {self._veil.hide(str(error))}"
+            except Exception as error:  # noqa: BLE001 - the watch must never die unnoticed
+                what = self._veil.hide(f"{type(error).__name__}: {error}")
+                found = f"Telegram cannot be asked about the webhook: {what}"
             if found and found != self._trouble:
                 log.error("%s", found)
             self._trouble = found

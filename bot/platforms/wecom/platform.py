@@ -174,6 +174,8 @@ class WeCom:
                 self._menu_made = True
         except ApiError as error:
             log.warning("菜单未建成：%s", error.explanation)
+        except Exception:
+            log.exception("the menu is not made; another try follows")
         try:
             await self._roster.open()
             await self._roster.keep_in_step()

@@ -163,6 +163,10 @@ class Link:
             except (OSError, TimeoutError, WebSocketException, InvalidHandshake, InvalidURI) as error:
                 self.trouble = f"智能机器人连不上：{type(error).__name__}"
                 log.warning("%s", self.trouble)
+            except Exception as error:
+                # The line must never die unnoticed, whatever comes over it.
+                self.trouble = f"智能机器人的连接出错，将重新连接：{type(error).__name__}"
+                log.exception("the AI bot's line failed; another try follows")
             failures = 0 if self.number > before else failures + 1
             pause = min(LONGEST_PAUSE, self._first_pause * 2 ** min(failures, 10))
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
