@@ -16,9 +16,9 @@ from bot.chat.texts import T, Text, Words, plain_number
 from handlers import Ctx
 from handlers.rounds import doubting, reading
 from handlers.rounds.rulings import rules_of
-from handlers.rounds.seats import Seat, no_round, refusal, seat_for, seats
+from handlers.rounds.seats import Seat, no_round, refusal, seat_for, seats, spared
 from storage import rounds, sheets
-from storage.rounds import Contestant, Round, State
+from storage.rounds import Contestant, Judge, Round, State
 from storage.sheets import Sheet, Status
 
 _A_ROW = 2
@@ -91,8 +91,15 @@ def _scoring(contestant: Contestant, scores: Sequence[Decimal]) -> str:
 
 
 def take(ctx: Ctx, seat: Seat, words: str) -> Reply:
-    """Keep all lines of a message, or none."""
-    return keep(ctx, seat, read(ctx, seat, words))
+    """Keep all lines of a message, or none; but those that are not asked of the judge hold up no others."""
+    lines = reading.read(words, seat.round.contestants, seat.round.criteria, rules=rules_of(seat.round))
+    mates = seat.given_by_mates(ctx)
+    spare = [spared(seat, line.contestant, mates) if line.contestant is not None else None for line in lines]
+    needless = [why for why in spare if why is not None]
+    if needless and len(needless) == len(lines):
+        raise UserError(_listed(needless))
+    asked = [line for line, why in zip(lines, spare, strict=True) if why is None]
+    return keep(ctx, seat, _sheets(seat, asked, mates), [T("没有记：{why}", why=why) for why in needless])
 
 
 def read(
@@ -104,7 +111,12 @@ def read(
     `on_behalf`: somebody else keys in the judge's sheet.
     """
     lines = reading.read(words, seat.round.contestants, seat.round.criteria, rules=rules_of(seat.round))
-    mates = seat.given_by_mates(ctx)
+    return _sheets(seat, lines, seat.given_by_mates(ctx), on_behalf=on_behalf)
+
+
+def _sheets(
+    seat: Seat, lines: Sequence[reading.Line], mates: Mapping[int, Judge], *, on_behalf: bool = False
+) -> list[tuple[Contestant, tuple[Decimal, ...]]]:
     named = [line.contestant for line in lines if line.contestant is not None]
     problems: list[Text] = []
     for at, line in enumerate(lines):
@@ -125,12 +137,19 @@ def _nothing_kept(seat: Seat, problems: Sequence[Text], lines: int) -> Text:
     """What is wrong; where a message has several lines, that none of them counts."""
     if not problems:
         return _unknown(seat, "")
-    listed = problems[0]
-    for problem in problems[1:]:
-        listed = T("{before}\n{line}", before=listed, line=problem)
     if lines == 1:
-        return listed
-    return T("有{count}行要改，所以整条消息都没有记下：\n{problems}", count=len(problems), problems=listed)
+        return problems[0]
+    return T(
+        "有{count}行要改，所以整条消息都没有记下：\n{problems}", count=len(problems), problems=_listed(problems)
+    )
+
+
+def _listed(sentences: Sequence[Text]) -> Text:
+    """A line each."""
+    listed = sentences[0]
+    for sentence in sentences[1:]:
+        listed = T("{before}\n{line}", before=listed, line=sentence)
+    return listed
 
 
 def _unknown(seat: Seat, line: str) -> Text:
@@ -171,12 +190,18 @@ def put_all(
     put(ctx, seat, new, before, T("给{names}打分", names=names))
 
 
-def keep(ctx: Ctx, seat: Seat, lines: Sequence[tuple[Contestant, Sequence[Decimal]]]) -> Reply:
-    """Keep a judge's own sheets and read them back."""
+def keep(
+    ctx: Ctx,
+    seat: Seat,
+    lines: Sequence[tuple[Contestant, Sequence[Decimal]]],
+    left_out: Sequence[Text] = (),
+) -> Reply:
+    """Keep a judge's own sheets and read them back, then what was left out."""
     before = seat.given(ctx)
     put_all(ctx, seat, lines, before)
     doubting.ask(ctx, seat, [contestant for contestant, scores in lines if scores])
     body: list[Block | Words] = [line_kept(c, scores, before.get(c.id), seat.round) for c, scores in lines]
+    body += left_out
     if ctx.chat.is_group:
         body.append(faint(T("分数请私下发给我；群里的那条建议您撤回。")))
     left = seat.left(ctx)

@@ -103,11 +103,12 @@ def seat_for(taken: Sequence[Seat], words: str) -> Seat:
 
 
 def _all_good(seat: Seat, words: str) -> bool:
-    """Whether every line could be kept in this round."""
+    """Whether every line could be kept in this round, but those that the judge need not give in it."""
     lines = reading.read(words, seat.round.contestants, seat.round.criteria, rules=rules_of(seat.round))
-    return all(
+    asked = [line for line in lines if line.contestant is None or spared(seat, line.contestant) is None]
+    return bool(asked) and all(
         line.problem is None and line.contestant is not None and refusal(seat, line.contestant) is None
-        for line in lines
+        for line in asked
     )
 
 
@@ -136,15 +137,9 @@ def refusal(
     who keys in the judge's sheet.
     """
     found, unit = seat.round, contestant.unit_name
-    if found.elsewhere(seat.judge, contestant):
-        return T("{unit}由别的组评，不用打分。", unit=unit)
-    if found.recused(seat.judge, contestant):
-        return _behalf_refusal(seat, contestant) if on_behalf else _recusal(seat, contestant)
-    mate = (mates or {}).get(contestant.id)
-    if mate is not None:
-        return T("{unit}已由{judge}打过分，分数保留，不用再打。", unit=unit, judge=mate.name)
-    if found.is_on(contestant):
-        return None
+    needless = spared(seat, contestant, mates, on_behalf=on_behalf)
+    if needless is not None or found.is_on(contestant):
+        return needless
     if not found.head.reached:
         return T("还没开始，请等1号{unit}出场。", unit=found.contestants[0].unit_name)
     current = found.contestants[found.head.reached - 1]
@@ -155,6 +150,21 @@ def refusal(
         current=current.position,
         other=current.unit_name,
     )
+
+
+def spared(
+    seat: Seat, contestant: Contestant, mates: Mapping[int, Judge] | None = None, *, on_behalf: bool = False
+) -> Text | None:
+    """Why the judge need not score the contestant in this round at all; None when they should, now or later."""
+    found, unit = seat.round, contestant.unit_name
+    if found.elsewhere(seat.judge, contestant):
+        return T("{unit}由别的组评，不用打分。", unit=unit)
+    if found.recused(seat.judge, contestant):
+        return _behalf_refusal(seat, contestant) if on_behalf else _recusal(seat, contestant)
+    mate = (mates or {}).get(contestant.id)
+    if mate is not None:
+        return T("{unit}已由{judge}打过分，分数保留，不用再打。", unit=unit, judge=mate.name)
+    return None
 
 
 def _recusal(seat: Seat, contestant: Contestant) -> Text:

@@ -221,6 +221,26 @@ def test_a_judge_of_the_same_office_is_refused(world: World) -> None:
     assert "回避" in wu.says("评分表")[0]
 
 
+def test_a_line_that_is_not_asked_of_the_judge_holds_up_no_others(world: World) -> None:
+    created(world)
+    wu = world.personas["吴评"]
+    wu.heard()
+    [kept] = wu.says("大里村 28 26 19 20\n欢河村 27 26 19 20")
+    assert kept.startswith(
+        "欢河村：92分（党建引领27、社会服务26、平安建设19、文化阵地20），已记下\n"
+        "没有记：大里村是您所在办事处的单位，按规定由您回避，不用打分。\n"
+    )
+    assert wu.says("大里村 28 26 19 20\n欢河村 99 26 19 20") == [
+        "欢河村的“党建引领”最高30分，收到99分。请改一下再发。"
+    ]
+    assert wu.says("大里村 28 26 19 20\n公园道社区 27 26 19 20") == [
+        "大里村是您所在办事处的单位，按规定由您回避，不用打分。\n"
+        "公园道社区是您所在办事处的单位，按规定由您回避，不用打分。"
+    ]
+    with world.database.transaction() as tx:
+        assert len(tx.all(select(score_sheets.c.id))) == 1
+
+
 def test_only_judges_of_the_round_score(world: World) -> None:
     created(world)
     world.personas["王芳"].heard()
