@@ -248,7 +248,7 @@ _WITH_UNIT = (
 )
 _PUBLISHED = (
     _HEAD.where(
-        rounds.c.state == State.PUBLISHED.value,
+        rounds.c.published_at.is_not(None),
         rounds.c.unit_id.in_(
             select(unit_ancestors.c.ancestor_id).where(
                 unit_ancestors.c.unit_id.in_(bindparam("around", expanding=True))
@@ -393,7 +393,10 @@ def published_with(tx: Tx, unit_id: int) -> list[Head]:
 
 
 def published(tx: Tx, unit_ids: Sequence[int], round_id: int | None = None) -> list[Head]:
-    """The published rounds of these units or of those above them, newest first, or only the one of that number."""
+    """The rounds of these units or of those above them that were published, newest first, or only that one.
+
+    Where something is being put right, a round is in another state until it is published anew.
+    """
     rows = tx.all(_PUBLISHED, {"around": list(unit_ids)})
     return [_head(row) for row in rows if round_id is None or row.id == round_id]
 

@@ -254,6 +254,11 @@ def ranking(ctx: Ctx, words: str | None) -> Reply:
     heads = rounds.published(ctx.tx, [post.unit_id for post in ctx.actor.posts], number)
     if not heads:
         raise UserError(T("还没有公布过成绩。"))
+    if heads[0].state is not State.PUBLISHED:
+        raise UserError(
+            T("“{name}”正在更正，改好后重新公布。原来公布的请看“版本”。", name=heads[0].name),
+            buttons=((Button(T("版本"), f"versions r{heads[0].id}"),),),
+        )
     found = rounds.get(ctx.tx, heads[0].id)
     seen = outcome(ctx.tx, found)
     shown = _published_to(ctx, seen)

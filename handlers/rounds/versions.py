@@ -13,6 +13,7 @@ from handlers import Ctx
 from handlers.rounds import evidence
 from handlers.rounds.declared import RUNNING, numbered, registry
 from storage import publications, rounds
+from storage.rounds import State
 
 
 @registry.command(
@@ -32,6 +33,9 @@ def versions(ctx: Ctx, words: str | None) -> Reply:
         raise UserError(T("还没有公布过成绩。"))
     names = {c.id: c.unit_name for c in rounds.get(ctx.tx, heads[0].id).contestants}
     body: list[Block | Words] = [title(heads[0].name)]
+    final = heads[0].state is State.PUBLISHED
+    if not final:
+        body.append(T("现在重新开放评分，改好后公布新的一版。"))
     files: list[OutFile] = []
     for one in publications.versions(ctx.tx, heads[0].id):
         body.append(
@@ -53,4 +57,5 @@ def versions(ctx: Ctx, words: str | None) -> Reply:
         files.append(evidence.attached(ctx, heads[0].name, one))
     files.append(evidence.script(ctx))
     body.append(faint(T("重算：python3 verify.py 核验包.json")))
-    return say(*body, files=tuple(files), buttons=((Button(T("核验"), f"prove r{heads[0].id}"),),))
+    check = ((Button(T("核验"), f"prove r{heads[0].id}"),),) if final else ()
+    return say(*body, files=tuple(files), buttons=check)

@@ -189,6 +189,13 @@ def test_a_correction_is_a_new_version_and_the_old_stays(world: World) -> None:
     assert zhou.says("重开") == ["还差“原因”。这样发：重开 <原因>　例如：重开 监票人发现一份评分表录错"]
     zhou.says("重开 一份纸质表录错")
     assert world.heard("石佛办事处")[-1] == "“一季度比学”重新开放评分，原因：一份纸质表录错。原来的封存码作废。"
+    # Meanwhile nobody learns what is being scored, and what was published stays where it was.
+    wang = world.personas["王芳"]
+    assert wang.says("排名") == ["“一季度比学”正在更正，改好后重新公布。原来公布的请看“版本”。\n[版本]"]
+    [shown] = wang.presses("版本")
+    assert "\n现在重新开放评分，改好后公布新的一版。\n第1版，" in shown
+    assert "第2版，" not in shown
+    assert "[核验]" not in shown
     world.personas["施计"].says("代录 郑评 大里村 30 20 20")
     published(world)
     posted = world.heard("石佛办事处")[-1]
