@@ -7,7 +7,7 @@ look at who owes it reads those who do, however many have done it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,10 @@ EVERYBODY = 2**53
 #: What was listed is dropped, and nobody will be listed any more.
 FORGOTTEN = -1
 
-_DONE = select(fulfilments.c.unit_id).where(fulfilments.c.deadline_id == bindparam("which"))
+_DONE = select(fulfilments.c.deadline_id, fulfilments.c.unit_id).where(
+    fulfilments.c.deadline_id.in_(bindparam("deadlines", expanding=True)),
+    fulfilments.c.unit_id.in_(bindparam("units", expanding=True)),
+)
 _UNDO = delete(fulfilments).where(
     fulfilments.c.deadline_id == bindparam("which"), fulfilments.c.unit_id == bindparam("where")
 )
@@ -125,9 +128,10 @@ def unfulfil(tx: Tx, deadline_id: int, *, unit_id: int) -> None:
     tx.execute(insert(unfulfilled, tx).on_conflict_do_nothing(), values)
 
 
-def fulfilled(tx: Tx, deadline_id: int) -> set[int]:
-    """The units that have done it."""
-    return {row.unit_id for row in tx.all(_DONE, {"which": deadline_id})}
+def fulfilled(tx: Tx, deadline_ids: Iterable[int], unit_ids: Iterable[int]) -> set[tuple[int, int]]:
+    """Which of the own deadlines which of the units have done what they ask for: (deadline, unit)."""
+    asked = {"deadlines": list(deadline_ids), "units": list(unit_ids)}
+    return {(row.deadline_id, row.unit_id) for row in tx.all(_DONE, asked)} if all(asked.values()) else set()
 
 
 def list_some(tx: Tx, deadline_id: int | None = None, *, most: int = STEP) -> bool:

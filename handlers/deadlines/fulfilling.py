@@ -71,12 +71,13 @@ def _payload(own: Setting, post: Post) -> str:
 def _open(ctx: Ctx, calendar: Calendar) -> list[tuple[Setting, Post]]:
     """The own matters that the person's units have not done."""
     posts = {post.unit_id: post for post in ctx.actor.posts if post.role is Role.SECRETARY}
-    lines = units.lines(ctx.tx, posts)
+    lines, owns = units.lines(ctx.tx, posts), calendar.own()
+    done = fulfilments.fulfilled(ctx.tx, [own.id for own in owns], posts)
     return [
         (own, post)
-        for own in calendar.own()
+        for own in owns
         for post in posts.values()
-        if own.unit_id in lines[post.unit_id] and post.unit_id not in fulfilments.fulfilled(ctx.tx, own.id)
+        if own.unit_id in lines[post.unit_id] and (own.id, post.unit_id) not in done
     ]
 
 

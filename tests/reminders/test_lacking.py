@@ -121,7 +121,7 @@ def happens(world: World, tx: Tx, chance: random.Random, deadline_ids: Sequence[
     match chance.randrange(5):
         case 0 | 1:
             fulfilments.fulfil(tx, one, unit_id=unit_id, by=1, now=world.now)
-        case 2 if unit_id in fulfilments.fulfilled(tx, one):
+        case 2 if fulfilments.fulfilled(tx, [one], [unit_id]):
             fulfilments.unfulfil(tx, one, unit_id=unit_id)
         case 3:
             fulfilments.list_some(tx, most=chance.randint(1, 3))
