@@ -26,6 +26,8 @@ _A_ROW = 2
 _NOT_OPEN = (State.DRAFT, State.CLOSED, State.COMPUTED, State.SIGNED, State.PUBLISHED)
 #: Three figures and more, perhaps with a name before them: nothing else that a judge may say looks so.
 _FIGURES = re.compile(r"[^\d\s]*\s*(\d+(\.\d+)?分?[\s,、;/]+){2,}\d+(\.\d+)?分?")
+#: One figure, perhaps with a name before it: a score where somebody has nothing else to say.
+_FIGURE = re.compile(r"([^\d\s]+\s+)?\d+(\.\d+)?分?")
 #: Random bytes of a sheet's salt.
 _SALT = 16
 
@@ -48,7 +50,12 @@ def said_scores(ctx: Ctx, said: Said) -> Reply | None:
 
 def _out_of_season(ctx: Ctx, line: str) -> None:
     """Scores while nothing is scored: raises UserError that says so."""
-    if _FIGURES.fullmatch(line.strip()) or _as_in_the_last_round(ctx, line):
+    only_judges = all(post.role is Role.JUDGE for post in ctx.actor.posts)
+    if (
+        _FIGURES.fullmatch(line.strip())
+        or (only_judges and _FIGURE.fullmatch(line.strip()))
+        or _as_in_the_last_round(ctx, line)
+    ):
         raise UserError(no_round(ctx))
 
 

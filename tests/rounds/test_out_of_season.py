@@ -39,7 +39,17 @@ def test_after_it_is_published(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["28 26 19 20", "大里村 28 26 19 20", "大里村：28、26、19、20", "２８，２６，１９", "火星 36 27 27"]
+    "words",
+    [
+        "28 26 19 20",
+        "大里村 28 26 19 20",
+        "大里村：28、26、19、20",
+        "２８，２６，１９",
+        "火星 36 27 27",
+        "92.5",
+        "９２分",
+        "大里村 92.5",
+    ],
 )
 def test_before_there_was_any_round_at_all(world: World, words: str) -> None:
     assert world.personas["郑评"].says(words) == [NOT_YET]
@@ -50,6 +60,11 @@ def test_what_is_no_score_is_not_taken_for_one(world: World) -> None:
     zheng = world.personas["郑评"]
     for words in ("大里村的路修好了2公里", "下午3点", "36 27"):
         assert NOT_YET not in zheng.says(words)
+
+
+def test_one_figure_is_a_score_only_from_whoever_does_nothing_but_judge(world: World) -> None:
+    world.person("郑评", (Role.OFFICE_ADMINISTRATOR, "枫杨办事处"))
+    assert NOT_YET not in world.personas["郑评"].says("大里村 92.5")
 
 
 def test_a_secretary_who_also_judges_reports_as_before(world: World) -> None:
