@@ -7,17 +7,18 @@ is written: exit 1 and a list when a catalogue is out of date, incomplete, or lo
 
 from __future__ import annotations
 
+import ast
 import io
 import string
 import sys
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
-KEYWORDS = {"T": None, "TN": (1, 2)}
+#: What makes a text, and how many of its first arguments are the words: one, or singular and plural.
+KEYWORDS = {"T": 1, "TN": 2}
 
 
 def rooms() -> list[Path]:
@@ -27,12 +28,23 @@ def rooms() -> list[Path]:
 
 
 def extract(room: Path) -> Catalog:
+    """All texts of a room. Read from the syntax tree: a text within another one's values is found in any case."""
     catalogue = Catalog(fuzzy=False)
-    found = extract_from_dir(str(room), method_map=[("**.py", "python")], keywords=KEYWORDS, comment_tags=())
-    for filename, _line, message, _comments, _context in found:
-        # File names only: line numbers would change the catalogue with every edit of the code.
-        catalogue.add(message, locations=[(str((room / filename).relative_to(ROOT)), 0)])
+    for path in sorted(room.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            words = _words(node)
+            if words:
+                # File names only: line numbers would change the catalogue with every edit of the code.
+                catalogue.add(words if len(words) > 1 else words[0], locations=[(str(path.relative_to(ROOT)), 0)])
     return catalogue
+
+
+def _words(node: ast.AST) -> tuple[str, ...]:
+    """The words of a text that is made here; none where it is something else, or they are not written here."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in KEYWORDS:
+        return ()
+    words = node.args[: KEYWORDS[node.func.id]]
+    return tuple(word.value for word in words) if all(isinstance(word, ast.Constant) for word in words) else ()
 
 
 def update(room: Path, language: str) -> tuple[Path, bytes, list[str]]:
