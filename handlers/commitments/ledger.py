@@ -39,6 +39,7 @@ _YEAR = re.compile(r"(?:(20\d\d)年?|(去年))\s*")
     args=(Rest("what", T("单位 第几项"), optional=True),),
     roles=(Role.SECRETARY, *OFFICE),
     place=Place.PRIVATE,
+    begins_talk=True,
     examples=("台账", "台账 大里村", "台账 大里村 2"),
 )
 def show_register(ctx: Ctx, what: str | None) -> Reply:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from handlers.deadlines import fulfilling, listing, setting
+from handlers.deadlines import asking, fulfilling, listing, setting
 from handlers.deadlines.declared import registry
 
-registry.arrange(setting, fulfilling, listing)
+registry.arrange(setting, fulfilling, asking, listing)
 
 __all__ = ["registry"]

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bot.chat.arguments import Rest
 from bot.chat.commands import Place, Section
-from bot.chat.context import Change
+from bot.chat.context import Change, Said
 from bot.chat.errors import UserError
 from bot.chat.grammar.folding import fold
 from bot.chat.messages import Button, Reply, say
 from bot.chat.people import Post, Role
 from bot.chat.texts import T
 from handlers import Ctx
+from handlers.deadlines import naming
 from handlers.deadlines.calendar import Calendar, load
 from handlers.deadlines.declared import registry
 from storage import fulfilments, units
 from storage.changes import Recorded
 from storage.deadlines import Setting
 
+#: Before what is promised and how far promises are is read.
+ORDER = 30
+_DONE = re.compile(
+    r"(?:已经?|都|全部)?(?:办|做|弄|搞|填|报|交|写|整理|处理|准备)(?:好|完|齐|妥|上去|上|出去|过)了?|"
+    r"(?:上报|报送|上交|提交|报|交|办|填|完成|落实)了|已经?(?:上报|报送|上交|提交|报|交|办|填|完成|落实)|完成|办结|"
+    r"\b(?:done|handled|submitted|finished)\b",
+    re.IGNORECASE,
+)
+_NOT_DONE = re.compile(r"没|未|不|怎|吗|呢|[?？]|谁|哪|要|准备|打算|明天|后天|下周|快|正在|一半|部分|\d|%")
+#: What may stand beside the matter's name, apart from that it is done.
+_BESIDE = re.compile(
+    r"[,.!:;、]|的事情?|这件事|我们|咱们|我|村里?|社区|今天|昨天|刚才?|已经|都|全部|把|给|了|的|也|is|the|my|our"
+)
 _PRESSED = re.compile(r"d(\d{1,12})\s+u(\d{1,12})$")
 
 
@@ -40,12 +55,44 @@ def handled(ctx: Ctx, what: str | None) -> Reply:
         raise UserError(T("现在没有等您办的其他事项。报进度请发“进度”。"))
     fitting = _fitting(open_ones, (what or "").strip())
     if len(fitting) != 1:
-        rows = tuple(
-            (Button(T("{what}（{unit}）", what=own.name or "", unit=post.unit_name), _payload(own, post)),)
-            for own, post in fitting or open_ones
-        )
-        return say(T("哪一件办好了？"), buttons=rows)
-    own, post = fitting[0]
+        return _which(fitting or open_ones)
+    return _note(ctx, *fitting[0])
+
+
+@registry.reader(ORDER)
+def said_done(ctx: Ctx, said: Said) -> Reply | None:
+    """ "消防台账报上去了": that an own matter is done, without the command's word."""
+    if ctx.chat.is_group or said.attachments or not ctx.actor.has(Role.SECRETARY):
+        return None
+    done = _DONE.search(said.folded)
+    if done is None or _NOT_DONE.search(said.folded):
+        return None
+    concerned = _concerned(ctx, load(ctx.tx, ctx.policy, since=ctx.today.year - 1))
+    owns = list({own.id: own for own, _post, _done in concerned}.values())
+    what, rest = _what_is_done(owns, said.folded, ctx.actor.posts)
+    if rest or not what:
+        return None
+    fitting = [(own, post) for own, post, is_done in concerned if own in what and not is_done]
+    said_units = [post for _own, post in fitting if fold(post.unit_name) in said.folded]
+    fitting = [(own, post) for own, post in fitting if post in said_units] if said_units else fitting
+    if not fitting:
+        return say(T("“{what}”已经记为办好了，不用再报。", what=what[0].name or ""))
+    return _note(ctx, *fitting[0]) if len(fitting) == 1 else _which(fitting)
+
+
+def _what_is_done(owns: list[Setting], folded: str, posts: Sequence[Post]) -> tuple[list[Setting], str]:
+    """The own matters that are meant, and what else is said: then it may be about something else."""
+    rest = naming.plain(folded)
+    found = naming.named(owns, rest)
+    for own in found:
+        rest = naming.without(own, rest)
+    for post in posts:
+        rest = rest.replace(fold(post.unit_name), "")
+    rest = _BESIDE.sub("", _DONE.sub("", rest))
+    return (found, rest) if found else (naming.hinted(owns, rest), "")
+
+
+def _note(ctx: Ctx, own: Setting, post: Post) -> Reply:
     fulfilments.fulfil(ctx.tx, own.id, unit_id=post.unit_id, by=ctx.actor.id, now=ctx.now)
     summary = T("{what}办好了", what=own.name or "")
     ctx.record(Change("deadline.handled", summary, unit_id=post.unit_id, subject_id=own.id))
@@ -68,16 +115,29 @@ def _payload(own: Setting, post: Post) -> str:
     return f"handled d{own.id} u{post.unit_id}"
 
 
+def _which(open_ones: Sequence[tuple[Setting, Post]]) -> Reply:
+    rows = tuple(
+        (Button(T("{what}（{unit}）", what=own.name or "", unit=post.unit_name), _payload(own, post)),)
+        for own, post in open_ones
+    )
+    return say(T("哪一件办好了？"), buttons=rows)
+
+
 def _open(ctx: Ctx, calendar: Calendar) -> list[tuple[Setting, Post]]:
     """The own matters that the person's units have not done."""
+    return [(own, post) for own, post, done in _concerned(ctx, calendar) if not done]
+
+
+def _concerned(ctx: Ctx, calendar: Calendar) -> list[tuple[Setting, Post, bool]]:
+    """The own matters of the person's units, and whether each has been done."""
     posts = {post.unit_id: post for post in ctx.actor.posts if post.role is Role.SECRETARY}
     lines, owns = units.lines(ctx.tx, posts), calendar.own()
     done = fulfilments.fulfilled(ctx.tx, [own.id for own in owns], posts)
     return [
-        (own, post)
+        (own, post, (own.id, post.unit_id) in done)
         for own in owns
         for post in posts.values()
-        if own.unit_id in lines[post.unit_id] and (own.id, post.unit_id) not in done
+        if own.unit_id in lines[post.unit_id]
     ]
 
 
@@ -87,4 +147,6 @@ def _fitting(open_ones: list[tuple[Setting, Post]], words: str) -> list[tuple[Se
         wanted = (int(pressed[1]), int(pressed[2]))
         return [(own, post) for own, post in open_ones if (own.id, post.unit_id) == wanted]
     said = fold(words)
-    return [(own, post) for own, post in open_ones if said in fold(f"{own.name} {post.unit_name}")]
+    fitting = [(own, post) for own, post in open_ones if said in fold(f"{own.name} {post.unit_name}")]
+    meant = naming.named([own for own, _post in open_ones], words)
+    return fitting or [(own, post) for own, post in open_ones if own in meant]

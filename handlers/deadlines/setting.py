@@ -16,7 +16,7 @@ from bot.chat.people import Role
 from bot.chat.texts import T, Text, Words
 from handlers import Ctx
 from handlers.commitments.scope import unit_in_scope
-from handlers.deadlines import showing, wishes
+from handlers.deadlines import asking, showing, wishes
 from handlers.deadlines.applying import CONFIRM, refuse_others, withdraw
 from handlers.deadlines.calendar import MOST_LATER, Calendar, Period, load, rule_for
 from handlers.deadlines.declared import registry
@@ -54,6 +54,8 @@ def deadline(ctx: Ctx, words: str | None) -> Reply:
         return withdraw(ctx, calendar, following)
     wish = wishes.read(words, calendar, ctx.today)
     if wish.due is None and wish.rule is None:
+        if ctx.actor.has(Role.ORGANIZER, Role.OFFICE_ADMINISTRATOR) and (told := asking.about(ctx, words)):
+            return told
         if wish.kind is None:
             raise UserError(_how(T("没看出是哪一天。")))
         return showing.overview(ctx, calendar)

@@ -13,15 +13,14 @@ from bot.chat.texts import TN, T, Words
 from handlers import Ctx
 from handlers.commitments.declared import OFFICE
 from handlers.commitments.scope import office_roots, unit_in_scope
+from handlers.deadlines import asking
+from handlers.deadlines.by_office import by_office
 from handlers.deadlines.reporting import quarter_now, report_dues
 from handlers.progress.declared import registry
 from handlers.progress.duty import quarter_end
 from storage import reports, units
 from storage.reports import Coverage
 from storage.units import CONTESTING
-
-#: So many names are listed; a district of thousands is looked at office by office.
-_MOST_NAMED = 200
 
 
 @registry.command(
@@ -39,6 +38,8 @@ def missing(ctx: Ctx, where: str | None) -> Reply:
     """Count the units that owe a report and name those that have not made it."""
     roots: Sequence[int] = office_roots(ctx)
     if where:
+        if (told := asking.about(ctx, where)) is not None:
+            return told
         roots = (unit_in_scope(ctx, where, roots=roots, command="missing")[0].id,)
     quarter = quarter_now(ctx)
     rows = reports.coverage(
@@ -55,7 +56,8 @@ def missing(ctx: Ctx, where: str | None) -> Reply:
         title(quarter.name),
         Line(_counts(len(owing), len(late))),
     ]
-    body += _by_office(ctx, late)
+    listed = [(row.office_id, _name(row)) for row in late]
+    body += by_office(ctx, listed, example="未报 枫杨办事处")
     if owing and not late:
         body.append(Line(T("都报齐了。")))
     without = sum(not row.promised for row in rows)
@@ -97,28 +99,6 @@ def _due_lines(ctx: Ctx, dues: Mapping[int, date], rows: Sequence[Coverage]) -> 
 
 def _counts(owing: int, late: int) -> Words:
     return T("应报{owing}、已报{reported}、未报{late}", owing=owing, reported=owing - late, late=late)
-
-
-def _by_office(ctx: Ctx, late: Sequence[Coverage]) -> list[Block]:
-    offices: dict[int, list[Coverage]] = {}
-    for row in late[:_MOST_NAMED]:
-        offices.setdefault(row.office_id, []).append(row)
-    names = units.get_many(ctx.tx, offices) if offices else {}
-    lines: list[Block] = [
-        Line(
-            T(
-                "{office}（{count}）：{names}",
-                office=names[office_id].name,
-                count=len(rows),
-                names=[_name(row) for row in rows],
-            )
-        )
-        for office_id, rows in offices.items()
-    ]
-    more = len(late) - _MOST_NAMED
-    if more > 0:
-        lines.append(faint(T("还有{count}个没有列出，请按办事处看，例如：未报 枫杨办事处", count=more)))
-    return lines
 
 
 def _name(row: Coverage) -> Words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from bot.chat.people import Role
 from bot.chat.texts import T
 from handlers import Ctx
 from handlers.commitments.scope import unit_in_scope
-from handlers.deadlines import wishes
+from handlers.deadlines import naming, wishes
 from handlers.deadlines.calendar import lasting
 from handlers.deadlines.matters import Duty, Matter, matters, possible_dues
 from handlers.deadlines.matters import duties as duties_of
@@ -201,6 +201,8 @@ def _is_mine(ctx: Ctx, duty: Duty) -> bool:
 def _named(ctx: Ctx, seen: Scene, duties: list[Duty], what: str) -> list[Duty]:
     """Those of a matter or a unit that was named."""
     wish = wishes.read(what, seen.calendar, ctx.today)
+    if wish.kind is None and len(meant := naming.named(seen.calendar.own(), wish.rest)) == 1:
+        wish = replace(wish, kind=Kind.OWN, own=meant[0], rest=naming.without(meant[0], wish.rest))
     if wish.kind is not None:
         duties = [
             duty
