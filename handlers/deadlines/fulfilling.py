@@ -17,8 +17,10 @@ from handlers import Ctx
 from handlers.deadlines import naming
 from handlers.deadlines.calendar import Calendar, load
 from handlers.deadlines.declared import registry
+from handlers.progress.duty import open_items
 from storage import fulfilments, units
 from storage.changes import Recorded
+from storage.commitments import Commitment
 from storage.deadlines import Setting
 
 #: Before what is promised and how far promises are is read.
@@ -32,7 +34,7 @@ _DONE = re.compile(
 _NOT_DONE = re.compile(r"没|未|不|怎|吗|呢|[?？]|谁|哪|要|准备|打算|明天|后天|下周|快|正在|一半|部分|\d|%")
 #: What may stand beside the matter's name, apart from that it is done.
 _BESIDE = re.compile(
-    r"[,.!:;、]|的事情?|这件事|我们|咱们|我|村里?|社区|今天|昨天|刚才?|已经|都|全部|把|给|了|的|也|is|the|my|our"
+    r"[,.!:;、]|的事情?|这件事|(?:我们|咱们?|我|本)(?:村|社区)?|村里|今天|昨天|刚才?|已经|都|全部|把|给|了|的|也|is|the|my|our"
 )
 _PRESSED = re.compile(r"d(\d{1,12})\s+u(\d{1,12})$")
 
@@ -69,7 +71,7 @@ def said_done(ctx: Ctx, said: Said) -> Reply | None:
         return None
     concerned = _concerned(ctx, load(ctx.tx, ctx.policy, since=ctx.today.year - 1))
     owns = list({own.id: own for own, _post, _done in concerned}.values())
-    what, rest = _what_is_done(owns, said.folded, ctx.actor.posts)
+    what, by, rest = _what_is_done(owns, said.folded, ctx.actor.posts)
     if rest or not what:
         return None
     fitting = [(own, post) for own, post, is_done in concerned if own in what and not is_done]
@@ -77,11 +79,17 @@ def said_done(ctx: Ctx, said: Said) -> Reply | None:
     fitting = [(own, post) for own, post in fitting if post in said_units] if said_units else fitting
     if not fitting:
         return say(T("“{what}”已经记为办好了，不用再报。", what=what[0].name or ""))
-    return _note(ctx, *fitting[0]) if len(fitting) == 1 else _which(fitting)
+    also = [
+        (post, c)
+        for post in dict.fromkeys(post for _own, post in fitting)
+        for c in open_items(ctx, post.unit_id).values()
+        if any(word in naming.plain(c.words) for word in by)
+    ]
+    return _note(ctx, *fitting[0]) if len(fitting) == 1 and not also else _which(fitting, also)
 
 
-def _what_is_done(owns: list[Setting], folded: str, posts: Sequence[Post]) -> tuple[list[Setting], str]:
-    """The own matters that are meant, and what else is said: then it may be about something else."""
+def _what_is_done(owns: list[Setting], folded: str, posts: Sequence[Post]) -> tuple[list[Setting], list[str], str]:
+    """The own matters that are meant, by which words, and what else is said: it may be about that."""
     rest = naming.plain(folded)
     found = naming.named(owns, rest)
     for own in found:
@@ -89,7 +97,9 @@ def _what_is_done(owns: list[Setting], folded: str, posts: Sequence[Post]) -> tu
     for post in posts:
         rest = rest.replace(fold(post.unit_name), "")
     rest = _BESIDE.sub("", _DONE.sub("", rest))
-    return (found, rest) if found else (naming.hinted(owns, rest), "")
+    if found:
+        return found, [naming.core(own.name or "") for own in found], rest
+    return naming.hinted(owns, rest), [rest], ""
 
 
 def _note(ctx: Ctx, own: Setting, post: Post) -> Reply:
@@ -115,12 +125,16 @@ def _payload(own: Setting, post: Post) -> str:
     return f"handled d{own.id} u{post.unit_id}"
 
 
-def _which(open_ones: Sequence[tuple[Setting, Post]]) -> Reply:
-    rows = tuple(
+def _which(open_ones: Sequence[tuple[Setting, Post]], also: Sequence[tuple[Post, Commitment]] = ()) -> Reply:
+    """Ask; `also`: commitments that may be meant as well."""
+    rows = [
         (Button(T("{what}（{unit}）", what=own.name or "", unit=post.unit_name), _payload(own, post)),)
         for own, post in open_ones
-    )
-    return say(T("哪一件办好了？"), buttons=rows)
+    ]
+    for post, c in also:
+        words = T("第{number}项 {words}", number=c.number, words=c.words)
+        rows.append((Button(words, f"progress u{post.unit_id} {c.number} 完成了"),))
+    return say(T("哪一件办好了？"), buttons=tuple(rows))
 
 
 def _open(ctx: Ctx, calendar: Calendar) -> list[tuple[Setting, Post]]:

@@ -42,6 +42,7 @@ def asked(world: World) -> World:
         "办好 消防台账",
         "办好了消防台账",
         "台账交了",
+        "咱村的消防台账今天已经交了",
         "排查表还没弄，消防台账交了",
     ],
 )
@@ -69,6 +70,19 @@ def test_a_secretary_says_that_it_is_done_in_passing(asked: World, words: str) -
 )
 def test_what_is_about_something_else_is_not_taken_for_it(asked: World, words: str) -> None:
     assert "不再提醒" not in asked.personas["王芳"].says(words)[0]
+
+
+def test_where_a_commitment_may_be_meant_as_well_one_is_chosen(asked: World) -> None:
+    wang = asked.personas["王芳"]
+    asked.personas["周敏"].says("截止 报村内道路照片 10月20日")
+    asked.personas["周敏"].presses("确定")
+    both = "哪一件办好了？\n[报村内道路照片（大里村）]\n[第1项 硬化村内道路2公里]"
+    assert wang.says("村内道路弄好了") == [both]
+    assert wang.presses("第1项 硬化村内道路2公里")[0].startswith("第1项的目标是2公里")
+    wang.says("取消")
+    assert wang.says("村内道路弄好了") == [both]
+    assert wang.presses("报村内道路照片（大里村）") == [DONE.replace("报消防台账", "报村内道路照片")]
+    assert wang.says("村内道路照片报了") == ["“报村内道路照片”已经记为办好了，不用再报。"]
 
 
 def test_of_two_that_may_be_meant_one_is_chosen(asked: World) -> None:
