@@ -66,13 +66,16 @@ def said_done(ctx: Ctx, said: Said) -> Reply | None:
     """ "消防台账报上去了": that an own matter is done, without the command's word."""
     if ctx.chat.is_group or said.attachments or not ctx.actor.has(Role.SECRETARY):
         return None
-    done = _DONE.search(said.folded)
-    if done is None or _NOT_DONE.search(said.folded):
+    if _DONE.search(said.folded) is None:
         return None
-    concerned = _concerned(ctx, load(ctx.tx, ctx.policy, since=ctx.today.year - 1))
+    calendar = load(ctx.tx, ctx.policy, since=ctx.today.year - 1)
+    # Most such words are about promises: no more is asked where no own matter is named.
+    if not _what_is_done(calendar.own(), said.folded, ctx.actor.posts)[0]:
+        return None
+    concerned = _concerned(ctx, calendar)
     owns = list({own.id: own for own, _post, _done in concerned}.values())
-    what, by, rest = _what_is_done(owns, said.folded, ctx.actor.posts)
-    if rest or not what:
+    what, by = _what_is_done(owns, said.folded, ctx.actor.posts)
+    if not what:
         return None
     fitting = [(own, post) for own, post, is_done in concerned if own in what and not is_done]
     said_units = [post for _own, post in fitting if fold(post.unit_name) in said.folded]
@@ -88,18 +91,20 @@ def said_done(ctx: Ctx, said: Said) -> Reply | None:
     return _note(ctx, *fitting[0]) if len(fitting) == 1 and not also else _which(fitting, also)
 
 
-def _what_is_done(owns: list[Setting], folded: str, posts: Sequence[Post]) -> tuple[list[Setting], list[str], str]:
-    """The own matters that are meant, by which words, and what else is said: it may be about that."""
+def _what_is_done(owns: Sequence[Setting], folded: str, posts: Sequence[Post]) -> tuple[list[Setting], list[str]]:
+    """The own matters that are meant, and by which words; none where more is said, which it may be about."""
     rest = naming.plain(folded)
     found = naming.named(owns, rest)
     for own in found:
         rest = naming.without(own, rest)
     for post in posts:
         rest = rest.replace(fold(post.unit_name), "")
+    if _NOT_DONE.search(rest):
+        return [], []
     rest = _BESIDE.sub("", _DONE.sub("", rest))
     if found:
-        return found, [naming.core(own.name or "") for own in found], rest
-    return naming.hinted(owns, rest), [rest], ""
+        return ([], []) if rest else (found, [naming.core(own.name or "") for own in found])
+    return naming.hinted(owns, rest), [rest]
 
 
 def _note(ctx: Ctx, own: Setting, post: Post) -> Reply:

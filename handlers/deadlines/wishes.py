@@ -24,6 +24,8 @@ _VERBS = re.compile(
 _RULE_HINT = re.compile(
     r"工作日|顺延|每|季末|季后|下季|次季|首月|最后一天|working|last|after|of|moved", re.IGNORECASE
 )
+#: After the word for something that falls due: then it is the beginning of another name, 隐患登记表.
+_PART_OF_A_NAME = re.compile(r"表|册|簿|单(?!位)|卡|台账|材料|照片|信息|证")
 _LONGEST_RULE = 60
 #: Everybody: nothing has to be looked up.
 _ALL = re.compile(r"(?:所有|全部|各|全体)(?:单位|村|村社区|办事处)|全区|全县")
@@ -85,7 +87,7 @@ def _matter(wish: Wish, text: str, calendar: Calendar) -> tuple[Wish, str]:
             return replace(wish, kind=Kind.OWN, own=own), text[:at] + " " + text[at + len(own.name) :]
     for at in range(len(folded)):
         found = rules.kind_at(folded[at:])
-        if found:
+        if found and not _PART_OF_A_NAME.match(folded, at + found[1]):
             kind, length = found
             return replace(wish, kind=kind), text[:at] + " " + text[at + length :]
     return wish, text

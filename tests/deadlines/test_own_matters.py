@@ -72,6 +72,24 @@ def test_what_is_about_something_else_is_not_taken_for_it(asked: World, words: s
     assert "不再提醒" not in asked.personas["王芳"].says(words)[0]
 
 
+def test_words_in_a_matters_name_are_part_of_its_name(asked: World) -> None:
+    name = "重要人员2021年不动产登记表"
+    asked.personas["周敏"].says(f"截止 {name} 10月20日")
+    assert asked.personas["周敏"].presses("确定")[0].startswith(f"定了：{name}2021年10月20日截止。")
+    wang = asked.personas["王芳"]
+    assert "不再提醒" not in wang.says(f"{name}没交")[0]
+    assert wang.says(f"{name}交了") == [DONE.replace("报消防台账", name)]
+
+
+def test_what_is_not_asked_of_a_unit_is_not_noted_for_it(asked: World) -> None:
+    asked.personas["周敏"].says("截止 河道巡查记录 石佛 10月20日")
+    asked.personas["周敏"].presses("确定")
+    said = asked.personas["王芳"].says("河道巡查记录交了")[0]
+    assert "不再提醒" not in said
+    assert "不用再报" not in said
+    assert asked.personas["赵强"].says("河道巡查记录交了")[0].startswith("记下了：欢河村的“河道巡查记录”已办好")
+
+
 def test_where_a_commitment_may_be_meant_as_well_one_is_chosen(asked: World) -> None:
     wang = asked.personas["王芳"]
     asked.personas["周敏"].says("截止 报村内道路照片 10月20日")
