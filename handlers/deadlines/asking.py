@@ -60,11 +60,11 @@ def about(ctx: Ctx, words: str) -> Reply | None:
         unit, _rest = unit_in_scope(ctx, where, roots=office_roots(ctx), command="missing")
     except UserError:
         return None
-    return state(ctx, calendar, own, (unit.id,))
+    return state(ctx, calendar, own, (unit.id,), where=unit.name)
 
 
-def state(ctx: Ctx, calendar: Calendar, own: Setting, roots: tuple[int, ...]) -> Reply:
-    """How many have done it, and who has not."""
+def state(ctx: Ctx, calendar: Calendar, own: Setting, roots: tuple[int, ...], *, where: str = "") -> Reply:
+    """How many have done it, and who has not; `where`: the unit that was asked about, where it was one."""
     matter = Matter(Kind.OWN, Period(own.year), own)
     rows = duties(ctx.tx, calendar, matter, roots, ctx.zone)
     name = own.name or ""
@@ -78,6 +78,6 @@ def state(ctx: Ctx, calendar: Calendar, own: Setting, roots: tuple[int, ...]) ->
         body.append(Line(T("都办好了。")))
     [(due, _count)] = Counter(row.due for row in rows).most_common(1)
     body.append(faint(due_words(T("截止"), due, ctx.today)))
-    payload = f"urge {name}"
+    payload = f"urge {name} {where}".strip()
     fits = late and len(payload.encode()) <= PAYLOAD_BYTES
     return Reply(tuple(body), ((Button(T("催办"), payload),),) if fits else ())

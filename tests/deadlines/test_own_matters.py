@@ -152,6 +152,9 @@ def test_who_has_not_done_it_is_reminded_by_a_part_of_its_name(asked: World) -> 
     shown = zhou.presses("催办")[0]
     assert shown.startswith("现在提醒3人\n报消防台账还有8天截止：")
     assert "王芳" not in shown
+    zhou.says("取消")
+    zhou.says("枫杨办事处消防台账谁没交")
+    assert zhou.presses("催办")[0].startswith("现在提醒1人\n报消防台账还有8天截止：公园道社区李建国\n")
     assert zhou.says("催办 消防台账 枫杨")[0].startswith("现在提醒1人\n报消防台账还有8天截止：公园道社区李建国\n")
 
 
